@@ -1,0 +1,2 @@
+//! The one binary `gantry`.
+fn main() {}

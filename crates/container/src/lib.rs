@@ -1,0 +1,1 @@
+//! Container image archives, the store of unpacked layers, and one sandboxed process.

@@ -1,0 +1,1 @@
+//! Nouns and rules: algorithm, socket kinds and schemas, value, job, limits, failure, isolation.

@@ -1,0 +1,1 @@
+//! Provision, execute, collect: one job from values to judged outputs.

@@ -1,0 +1,1 @@
+//! Read, check, convert, write and render medical images.
