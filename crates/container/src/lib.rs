@@ -1,1 +1,4 @@
 //! Container image archives, the store of unpacked layers, and one sandboxed process.
+
+pub mod sandbox;
+pub mod user;

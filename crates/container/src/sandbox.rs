@@ -1,0 +1,28 @@
+//! One sandboxed process: a root file system from layers, limits, logs, exit, and what the kernel really enforced.
+//!
+//! The work is done by a *shim*: this very program started again for one container, single-threaded, in its own session
+//! and its own mount namespace. The caller writes a [`ContainerPlan`], [`start`]s it and holds a [`Running`]; everything
+//! the shim learns (log, kernel facts, outcome) goes into files of the plan's work folder, so that a caller that died can
+//! look again. The pipe between the two only rings a bell.
+//!
+//! Reading order: [`plan`](ContainerPlan) → `shim` (the main line) → `shim/init` (process 1 of the container).
+//!
+//! This module does not know sockets, jobs, images' names or HTTP.
+
+mod facts;
+mod log;
+mod outcome;
+mod plan;
+mod running;
+mod shim;
+mod sys;
+
+pub use facts::{CgroupFacts, KernelFacts, MountFact, NamespaceFact, ScratchFacts};
+pub use log::{LogChunk, LogError, LogReader, Stream};
+pub use outcome::{End, Measured, Outcome, ShimError, ShimTimings, StartProblem};
+pub use plan::{
+    BindMount, ContainerPlan, Device, Orphaned, ProcessPlan, SandboxLimits, Waivable,
+    WritableFolder,
+};
+pub use running::{Canceller, ReleaseError, Running, StartError, WaitError, start};
+pub use shim::main as shim_main;

@@ -1,0 +1,88 @@
+//! The shim: one process per container, outside of it, that builds the sandbox, watches the program and tells the end.
+//!
+//! It is single-threaded (it forks without executing), leads its own session, has a private mount namespace in which all
+//! mounts of the container are made, and is the only one who writes into the plan's work folder. When it dies the
+//! container dies with it and the mounts vanish; only empty cgroups can be left, which the next shim sweeps.
+
+mod cgroup;
+mod error;
+mod id_range;
+mod in_root;
+mod init;
+mod payload;
+mod prepare;
+mod program;
+mod read_facts;
+mod rootfs;
+mod scratch;
+mod seccomp;
+mod system_mounts;
+mod watch;
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use super::outcome::{End, Outcome, ShimError, ShimTimings};
+use super::plan::{ContainerPlan, PLAN_FILE};
+use error::OrShimError;
+
+/// Runs the container that the plan in the current folder describes; the process's exit code says only whether the
+/// clean-up worked, the rest stands in the outcome.
+pub fn main() -> i32 {
+    match run() {
+        Ok(()) => 0,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
+            1
+        }
+    }
+}
+
+fn run() -> Result<(), ShimError> {
+    let started = Instant::now();
+    // Not fatal: a process that leads a group already has its own, which is all that matters here.
+    let _ = rustix::process::setsid();
+    let plan: ContainerPlan = fs_err::read(PLAN_FILE)
+        .and_then(|bytes| Ok(serde_json::from_slice(&bytes)?))
+        .or_internal("read the container's plan")?;
+    let mut sandbox = match prepare::prepare(&plan) {
+        Ok(sandbox) => sandbox,
+        Err(error) => {
+            let timings = ShimTimings {
+                provision_seconds: started.elapsed().as_secs_f64(),
+                ..ShimTimings::default()
+            };
+            tell(
+                &plan,
+                &Outcome {
+                    end: End::NotStarted { error },
+                    measured: None,
+                    facts: None,
+                    timings,
+                },
+            )?;
+            return watch::await_release(&plan);
+        }
+    };
+    let mut outcome = watch::run_to_the_end(&plan, &mut sandbox);
+    outcome.timings.provision_seconds =
+        sandbox.provisioned_at.duration_since(started).as_secs_f64();
+    tell(&plan, &outcome)?;
+    watch::await_release(&plan)?;
+    sandbox.cgroup.remove()
+}
+
+/// Writes the outcome where the caller looks for it, whole or not at all, and rings.
+fn tell(plan: &ContainerPlan, outcome: &Outcome) -> Result<(), ShimError> {
+    let json = serde_json::to_vec(outcome).expect("an outcome holds nothing that JSON cannot");
+    let staged = plan.work_dir.join("outcome.json.part");
+    fs_err::write(&staged, json).or_internal("write the outcome")?;
+    fs_err::rename(&staged, plan.outcome_path()).or_internal("write the outcome")?;
+    ring();
+    Ok(())
+}
+
+/// Wakes the caller, who looks into the files; a caller that is gone or busy needs no waking.
+fn ring() {
+    let _ = rustix::io::write(rustix::stdio::stdout(), b".");
+}

@@ -1,0 +1,203 @@
+//! Where this host has which cgroup controller, and below which folder we may make our own.
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::sandbox::plan::Waivable;
+use crate::sandbox::shim::id_range::write_once;
+
+/// A controller that we use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Controller {
+    Memory,
+    Cpu,
+    Pids,
+}
+
+/// Which interface a controller has here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Version {
+    One,
+    Two,
+}
+
+impl Version {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::One => "v1",
+            Self::Two => "v2",
+        }
+    }
+}
+
+impl Controller {
+    pub(super) const ALL: [Self; 3] = [Self::Memory, Self::Cpu, Self::Pids];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Cpu => "cpu",
+            Self::Pids => "pids",
+        }
+    }
+
+    pub(super) fn guarantee(self) -> Waivable {
+        match self {
+            Self::Memory => Waivable::MemoryLimit,
+            Self::Cpu => Waivable::CpuLimit,
+            Self::Pids => Waivable::PidsLimit,
+        }
+    }
+
+    pub(super) fn guarantee_name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory_limit",
+            Self::Cpu => "cpu_limit",
+            Self::Pids => "pids_limit",
+        }
+    }
+}
+
+/// One line of `/proc/self/mountinfo` that mounts cgroups.
+struct CgroupMount<'a> {
+    root: &'a str,
+    target: &'a str,
+    fs_type: &'a str,
+    options: &'a str,
+}
+
+/// The folder below which a cgroup with this controller can be made by us.
+pub(super) fn parent_of(controller: Controller) -> io::Result<(Version, Utf8PathBuf)> {
+    let mounts = fs_err::read_to_string("/proc/self/mountinfo")?;
+    let own = fs_err::read_to_string("/proc/self/cgroup")?;
+    let mounts: Vec<_> = mounts.lines().filter_map(parse_mount).collect();
+    let own_mount = |mount: &CgroupMount<'_>| {
+        mount.fs_type == "cgroup"
+            && mount
+                .options
+                .split(',')
+                .any(|option| option == controller.name())
+    };
+    if let Some(mount) = mounts.iter().find(|mount| own_mount(mount)) {
+        let path = own_path(&own, |controllers| {
+            controllers.split(',').any(|name| name == controller.name())
+        });
+        return Ok((Version::One, below(mount, path.unwrap_or("/"))));
+    }
+    let unified = mounts.iter().find(|mount| mount.fs_type == "cgroup2");
+    let unified =
+        unified.ok_or_else(|| io::Error::other("this host has no cgroup file system mounted"))?;
+    let own = below(unified, own_path(&own, str::is_empty).unwrap_or("/"));
+    Ok((
+        Version::Two,
+        delegated(Utf8Path::new(unified.target), &own, controller)?,
+    ))
+}
+
+fn parse_mount(line: &str) -> Option<CgroupMount<'_>> {
+    let (front, back) = line.split_once(" - ")?;
+    let mut front = front.split(' ').skip(3);
+    let (root, target) = (front.next()?, front.next()?);
+    let mut back = back.split(' ');
+    let (fs_type, _source, options) = (back.next()?, back.next()?, back.next()?);
+    fs_type.starts_with("cgroup").then_some(CgroupMount {
+        root,
+        target,
+        fs_type,
+        options,
+    })
+}
+
+/// Our own path in the hierarchy whose controller list fits.
+fn own_path(own: &str, fits: impl Fn(&str) -> bool) -> Option<&str> {
+    own.lines().find_map(|line| {
+        let (_, rest) = line.split_once(':')?;
+        let (controllers, path) = rest.split_once(':')?;
+        fits(controllers).then_some(path)
+    })
+}
+
+/// The folder of a cgroup path under a mount that may show a part of the hierarchy only.
+fn below(mount: &CgroupMount<'_>, path: &str) -> Utf8PathBuf {
+    let shown = if mount.root == "/" {
+        path
+    } else {
+        path.strip_prefix(mount.root).unwrap_or("/")
+    };
+    Utf8Path::new(mount.target).join(shown.trim_start_matches('/'))
+}
+
+/// Our own processes are moved into this leaf, because a v2 cgroup with processes cannot have children with limits.
+const LEAF: &str = "gantry-host";
+
+/// A v2 folder whose children have the controller: the root for root, else the cgroup that was delegated to us.
+fn delegated(mount: &Utf8Path, own: &Utf8Path, controller: Controller) -> io::Result<Utf8PathBuf> {
+    let own = if own.file_name() == Some(LEAF) {
+        own.parent().unwrap_or(own)
+    } else {
+        own
+    };
+    let as_root = rustix::process::geteuid().is_root() && enable(mount, controller).is_ok();
+    if as_root {
+        return Ok(mount.to_owned());
+    }
+    if enable(own, controller).is_err() {
+        let leaf = own.join(LEAF);
+        match fs_err::create_dir(&leaf) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        for pid in fs_err::read_to_string(own.join("cgroup.procs"))?.lines() {
+            write_once(leaf.join("cgroup.procs").as_str(), pid)?;
+        }
+        enable(own, controller)?;
+    }
+    Ok(own.to_owned())
+}
+
+/// Makes sure that children of a v2 folder have the controller.
+fn enable(folder: &Utf8Path, controller: Controller) -> io::Result<()> {
+    let file = folder.join("cgroup.subtree_control");
+    let has = |text: &str| {
+        text.split_whitespace()
+            .any(|name| name == controller.name())
+    };
+    if has(&fs_err::read_to_string(&file)?) {
+        return Ok(());
+    }
+    write_once(file.as_str(), &format!("+{}", controller.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_own_folder_under_partial_mounts() {
+        let line =
+            "36 31 0:32 /docker/abc /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory";
+        let mount = parse_mount(line).unwrap();
+        assert_eq!(
+            below(&mount, "/docker/abc/inner"),
+            "/sys/fs/cgroup/memory/inner"
+        );
+        assert_eq!(below(&mount, "/docker/abc"), "/sys/fs/cgroup/memory/");
+        let whole =
+            parse_mount("41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw").unwrap();
+        assert_eq!(
+            below(&whole, "/user.slice/x.scope"),
+            "/sys/fs/cgroup/unified/user.slice/x.scope"
+        );
+    }
+
+    #[test]
+    fn reads_own_path_of_both_layouts() {
+        let own = "5:cpu,cpuacct:/a\n4:memory:/b\n0::/c";
+        assert_eq!(
+            own_path(own, |names| names.split(',').any(|name| name == "cpu")),
+            Some("/a")
+        );
+        assert_eq!(own_path(own, str::is_empty), Some("/c"));
+    }
+}

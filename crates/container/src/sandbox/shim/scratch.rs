@@ -1,0 +1,259 @@
+//! The writable file system of a container: as large as its disk limit and not a byte larger.
+//!
+//! With rights it is an ext4 image on a loop device. Making one takes long, so an empty one per size is made once and
+//! copied: a few dozen KiB of data, the rest holes. The file is unlinked as soon as it is mounted, so that it vanishes
+//! with the shim. Without rights it is a tmpfs of that size.
+
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::process::{Command, Stdio};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err::{File, OpenOptions};
+use rustix::fs::SeekFrom;
+
+use super::error::OrShimError;
+use crate::sandbox::facts::ScratchFacts;
+use crate::sandbox::outcome::ShimError;
+use crate::sandbox::plan::{ContainerPlan, Waivable};
+use crate::sandbox::sys;
+
+/// Smaller file systems cannot be made.
+const MIN_BYTES: u64 = 4 << 20;
+
+/// The mounted writable file system.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    /// `ext4-image`, `tmpfs` or `host-folder`.
+    pub(super) kind: &'static str,
+    /// Where it is mounted.
+    pub(super) folder: Utf8PathBuf,
+}
+
+/// How full the writable file system is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Fill {
+    pub(super) used_bytes: u64,
+    pub(super) capacity_bytes: u64,
+    pub(super) full: bool,
+}
+
+impl Scratch {
+    /// Mounts an empty writable file system at `folder`.
+    pub(super) fn mount(
+        plan: &ContainerPlan,
+        folder: &Utf8Path,
+        as_root: bool,
+    ) -> Result<Self, ShimError> {
+        let folder = folder.to_owned();
+        let bytes = plan.limits.disk_bytes.max(MIN_BYTES).next_multiple_of(4096);
+        let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOATIME;
+        if !as_root {
+            let options = format!("size={bytes},mode=0755");
+            sys::mount("gantry-scratch", folder.as_str(), "tmpfs", flags, &options)
+                .or_internal("mount a tmpfs")?;
+            return Ok(Self {
+                kind: "tmpfs",
+                folder,
+            });
+        }
+        match ext4_image(plan, bytes) {
+            Ok(device) => {
+                sys::mount(
+                    &device.path,
+                    folder.as_str(),
+                    "ext4",
+                    flags,
+                    "nobarrier,noinit_itable",
+                )
+                .or_internal("mount the container's disk image")?;
+                Ok(Self {
+                    kind: "ext4-image",
+                    folder,
+                })
+            }
+            Err(_) if plan.waive.contains(&Waivable::DiskLimit) => {
+                let source = plan.work_dir.join("scratch");
+                fs_err::create_dir(&source).or_internal("make the scratch folder")?;
+                sys::mount(source.as_str(), folder.as_str(), "", libc::MS_BIND, "")
+                    .or_internal("bind the scratch folder")?;
+                Ok(Self {
+                    kind: "host-folder",
+                    folder,
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How full it is now.
+    pub(super) fn fill(&self) -> Fill {
+        let Ok(stat) = rustix::fs::statvfs(self.folder.as_std_path()) else {
+            return Fill::default();
+        };
+        if self.kind == "host-folder" {
+            return Fill::default();
+        }
+        let unit = stat.f_frsize;
+        // A writer that fills the file system to the last block may still delete some of it before it dies.
+        let few = (stat.f_blocks / 100).min(256);
+        Fill {
+            used_bytes: (stat.f_blocks - stat.f_bfree) * unit,
+            capacity_bytes: stat.f_blocks * unit,
+            full: stat.f_bavail <= few || (stat.f_files > 0 && stat.f_ffree <= 8),
+        }
+    }
+
+    /// What it is, as the kernel says.
+    pub(super) fn facts(&self) -> ScratchFacts {
+        let stat = rustix::fs::statvfs(self.folder.as_std_path())
+            .ok()
+            .filter(|_| self.kind != "host-folder");
+        ScratchFacts {
+            kind: self.kind.into(),
+            capacity_bytes: stat.as_ref().map(|stat| stat.f_blocks * stat.f_frsize),
+            capacity_inodes: stat.as_ref().map(|stat| stat.f_files),
+        }
+    }
+}
+
+/// A loop device that frees itself when it is unmounted.
+struct LoopDevice {
+    path: String,
+    /// Keeps the device until it is mounted.
+    _open: OwnedFd,
+}
+
+fn ext4_image(plan: &ContainerPlan, bytes: u64) -> Result<LoopDevice, ShimError> {
+    let empty = empty_image(&plan.shared_dir.join("scratch"), bytes)?;
+    let path = plan.work_dir.join("scratch.img");
+    let image = copy_sparse(&empty, &path).or_internal("copy an empty disk image")?;
+    let device = attach(&image).map_err(|error| {
+        ShimError::host(
+            format!(
+                "the guarantee `disk_limit` cannot be kept: no loop device could be had: {error}"
+            ),
+            "load the kernel module `loop`, or give up `disk_limit` by name",
+        )
+    })?;
+    fs_err::remove_file(&path).or_internal("unlink the container's disk image")?;
+    Ok(device)
+}
+
+/// The empty file system of this size, made on first use.
+fn empty_image(folder: &Utf8Path, bytes: u64) -> Result<Utf8PathBuf, ShimError> {
+    let path = folder.join(format!("ext4-1-{bytes}.img"));
+    if path.exists() {
+        return Ok(path);
+    }
+    fs_err::create_dir_all(folder).or_internal("make the folder of empty disk images")?;
+    let staged = folder.join(format!(".{}-{bytes}.part", std::process::id()));
+    File::create(&staged)
+        .and_then(|file| file.set_len(bytes))
+        .or_internal("make an empty disk image")?;
+    let inodes = (bytes / 32_768).clamp(4_096, 1 << 20);
+    let made = Command::new("mkfs.ext4")
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .args([
+            "-q",
+            "-F",
+            "-m",
+            "0",
+            "-O",
+            "^has_journal,^resize_inode,sparse_super2,flex_bg",
+            "-G",
+            "1024",
+        ])
+        .args([
+            "-E",
+            "lazy_itable_init=1,nodiscard,num_backup_sb=0,packed_meta_blocks=1",
+            "-N",
+            &inodes.to_string(),
+        ])
+        .arg(&staged)
+        .stdin(Stdio::null())
+        .output();
+    let problem = match made {
+        Ok(output) if output.status.success() => None,
+        Ok(output) => Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(problem) = problem {
+        let _ = fs_err::remove_file(&staged);
+        return Err(ShimError::host(
+            format!("the guarantee `disk_limit` cannot be kept: `mkfs.ext4` failed: {problem}"),
+            "install `e2fsprogs`, or give up `disk_limit` by name",
+        ));
+    }
+    fs_err::rename(&staged, &path).or_internal("make an empty disk image")?;
+    Ok(path)
+}
+
+fn copy_sparse(from: &Utf8Path, to: &Utf8Path) -> io::Result<File> {
+    let source = File::open(from)?;
+    let target = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(to)?;
+    let length = source.metadata()?.len();
+    target.set_len(length)?;
+    let mut buffer = vec![0; 256 << 10];
+    let mut position = 0;
+    while let Ok(start) = rustix::fs::seek(&source, SeekFrom::Data(position)) {
+        let end = rustix::fs::seek(&source, SeekFrom::Hole(start))?;
+        position = start;
+        while position < end {
+            let want = usize::try_from(end - position)
+                .unwrap_or(usize::MAX)
+                .min(buffer.len());
+            let count = rustix::io::pread(&source, &mut buffer[..want], position)?;
+            if count == 0 {
+                break;
+            }
+            rustix::io::pwrite(&target, &buffer[..count], position)?;
+            position += count as u64;
+        }
+    }
+    Ok(target)
+}
+
+/// Attaches an image file to a free loop device.
+#[expect(unsafe_code, reason = "loop devices are configured by ioctl")]
+fn attach(image: &File) -> io::Result<LoopDevice> {
+    const LOOP_CTL_GET_FREE: libc::c_ulong = 0x4C82;
+    const LOOP_CONFIGURE: libc::c_ulong = 0x4C0A;
+    const AUTOCLEAR: u32 = 4;
+    /// Where `lo_flags` stands in `struct loop_config`: after two numbers and five 64-bit fields and four 32-bit ones.
+    const FLAGS_WORD: usize = (8 + 40 + 12) / 4;
+    let control = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/loop-control")?;
+    loop {
+        // SAFETY: an ioctl without argument on a valid descriptor.
+        let number = unsafe { libc::ioctl(control.as_raw_fd(), LOOP_CTL_GET_FREE) };
+        if number < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let path = format!("/dev/loop{number}");
+        let device = OpenOptions::new().read(true).write(true).open(&path)?;
+        let mut config = [0_u32; 304 / 4];
+        config[0] = image.as_raw_fd().cast_unsigned();
+        config[FLAGS_WORD] = AUTOCLEAR;
+        // SAFETY: `struct loop_config` is 304 bytes of plain numbers; ours is that large and outlives the call.
+        if unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CONFIGURE, config.as_ptr()) } == 0 {
+            let raw = std::os::fd::IntoRawFd::into_raw_fd(device.into_parts().0);
+            // SAFETY: the descriptor was just given up by its owner.
+            return Ok(LoopDevice {
+                path,
+                _open: unsafe { OwnedFd::from_raw_fd(raw) },
+            });
+        }
+        let error = io::Error::last_os_error();
+        if error.raw_os_error() != Some(libc::EBUSY) {
+            return Err(error);
+        }
+        // Another container took that device between the two calls.
+    }
+}

@@ -1,0 +1,382 @@
+//! From the start of the program to its end: logs, limits that only time can tell, wishes of the caller.
+
+use std::io::BufReader;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::cgroup::Counters;
+use super::error::OrShimError;
+use super::init::{self, Report};
+use super::prepare::{self, Sandbox};
+use super::ring;
+use super::scratch::Fill;
+use crate::sandbox::log::{LogWriter, Stream};
+use crate::sandbox::outcome::{End, Measured, Outcome, ShimError, ShimTimings};
+use crate::sandbox::plan::{ContainerPlan, Orphaned};
+use crate::sandbox::sys;
+
+/// How often counters and the disk are looked at.
+const TICK: Duration = Duration::from_millis(100);
+/// How long a log is drained after the last process has gone.
+const DRAIN: Duration = Duration::from_millis(500);
+/// A reader that is asked for more at once would starve the other stream.
+const PIECE: usize = 256 << 10;
+
+/// Why we end a program that would go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    TimedOut,
+    Cancelled,
+    OutOfMemory,
+    LogFlood,
+}
+
+/// Everything that is known while the program runs.
+struct Watch<'a> {
+    plan: &'a ContainerPlan,
+    sandbox: &'a Sandbox,
+    log: LogWriter,
+    started: Instant,
+    /// Set when the end was decided by us, with the time at which SIGKILL follows.
+    verdict: Option<(Verdict, Instant)>,
+    killed: bool,
+    peak: Fill,
+    report: Option<Report>,
+    next_tick: Instant,
+    caller_is_there: bool,
+}
+
+/// Starts the program and stays with it to the end of its last process.
+pub(super) fn run_to_the_end(plan: &ContainerPlan, sandbox: &mut Sandbox) -> Outcome {
+    let mut timings = ShimTimings::default();
+    let facts = Some(std::mem::take(&mut sandbox.facts));
+    let result = watch(plan, sandbox, &mut timings);
+    // Whatever went wrong, nothing of the container may be left.
+    sandbox.cgroup.kill();
+    match result {
+        Ok((end, measured)) => Outcome {
+            end,
+            measured: Some(measured),
+            facts,
+            timings,
+        },
+        Err(error) => {
+            // Fails when it is gone already, which is what is wanted.
+            let _ = sys::signal_child(&sandbox.init, libc::SIGKILL);
+            let _ = sys::reap(sandbox.init.pid, true);
+            Outcome {
+                end: End::NotStarted { error },
+                measured: None,
+                facts,
+                timings,
+            }
+        }
+    }
+}
+
+fn watch(
+    plan: &ContainerPlan,
+    sandbox: &Sandbox,
+    timings: &mut ShimTimings,
+) -> Result<(End, Measured), ShimError> {
+    let log = LogWriter::create(&plan.log_path(), plan.limits.log_kept_bytes)
+        .or_internal("create the log")?;
+    for pipe in [&sandbox.stdout, &sandbox.stderr] {
+        rustix::io::ioctl_fionbio(pipe, true).or_internal("set a pipe up")?;
+    }
+    prepare::start_program(sandbox)?;
+    let started = Instant::now();
+    timings.start_seconds = started.duration_since(sandbox.provisioned_at).as_secs_f64();
+    let mut watch = Watch {
+        plan,
+        sandbox,
+        log,
+        started,
+        verdict: None,
+        killed: false,
+        peak: Fill::default(),
+        report: None,
+        next_tick: started + TICK,
+        caller_is_there: true,
+    };
+    let mut buffer = vec![0; PIECE];
+    while watch.report.is_none() {
+        watch.turn(&mut buffer)?;
+    }
+    let wall = started.elapsed();
+    timings.run_seconds = wall.as_secs_f64();
+    watch.finish(wall, &mut buffer)
+}
+
+/// What is ready to be read.
+struct Ready {
+    stdout: bool,
+    stderr: bool,
+    socket: bool,
+    control: bool,
+}
+
+impl Watch<'_> {
+    /// Waits for the next thing to happen and deals with it.
+    fn turn(&mut self, buffer: &mut [u8]) -> Result<(), ShimError> {
+        let ready = self.wait()?;
+        if ready.stdout {
+            self.copy_log(Stream::Stdout, buffer)?;
+        }
+        if ready.stderr {
+            self.copy_log(Stream::Stderr, buffer)?;
+        }
+        if ready.control {
+            self.listen_to_caller();
+        }
+        if Instant::now() >= self.next_tick {
+            self.tick();
+        }
+        self.keep_time();
+        if ready.socket {
+            self.report = Some(self.hear_report());
+        }
+        Ok(())
+    }
+
+    fn wait(&self) -> Result<Ready, ShimError> {
+        let stdin = rustix::stdio::stdin();
+        let flags = PollFlags::IN;
+        let mut fds = vec![
+            PollFd::new(&self.sandbox.stdout, flags),
+            PollFd::new(&self.sandbox.stderr, flags),
+            PollFd::new(&self.sandbox.socket, flags),
+        ];
+        if self.caller_is_there {
+            fds.push(PollFd::new(&stdin, flags));
+        }
+        let mut until = self
+            .next_tick
+            .min(self.started + Duration::from_millis(self.plan.limits.wall_time_ms));
+        if let Some((_, kill_at)) = self.verdict {
+            until = self.next_tick.min(kill_at);
+        }
+        let timeout = until.saturating_duration_since(Instant::now());
+        let timeout = Timespec::try_from(timeout.max(Duration::from_micros(100))).ok();
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error).or_internal("wait for the container"),
+        }
+        let ready = |index: usize| fds.get(index).is_some_and(|fd| !fd.revents().is_empty());
+        // A stream that is closed stays readable for ever; `copy_log` then finds nothing, and the socket ends the loop.
+        Ok(Ready {
+            stdout: ready(0),
+            stderr: ready(1),
+            socket: ready(2),
+            control: ready(3),
+        })
+    }
+
+    fn pipe(&self, stream: Stream) -> &OwnedFd {
+        match stream {
+            Stream::Stdout => &self.sandbox.stdout,
+            Stream::Stderr => &self.sandbox.stderr,
+        }
+    }
+
+    /// Copies what is there now; `Ok(false)` when the stream is closed.
+    fn copy_log(&mut self, stream: Stream, buffer: &mut [u8]) -> Result<bool, ShimError> {
+        match rustix::io::read(self.pipe(stream), &mut *buffer) {
+            Ok(0) => {
+                // Closed early by the program: without a pause this loop would spin until the program ends.
+                std::thread::sleep(Duration::from_millis(1));
+                Ok(false)
+            }
+            Ok(count) => {
+                let at = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+                let total = self
+                    .log
+                    .write(at, stream, &buffer[..count])
+                    .or_internal("write the log")?;
+                ring();
+                if total > self.plan.limits.log_max_bytes {
+                    self.end(Verdict::LogFlood, Duration::ZERO);
+                }
+                Ok(true)
+            }
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(true),
+            Err(error) => Err(error).or_internal("read the program's output"),
+        }
+    }
+
+    fn listen_to_caller(&mut self) {
+        let mut words = [0; 16];
+        match rustix::io::read(rustix::stdio::stdin(), &mut words) {
+            Ok(0) | Err(_) => {
+                self.caller_is_there = false;
+                if self.plan.orphaned == Orphaned::Stop {
+                    self.end(Verdict::Cancelled, Duration::ZERO);
+                }
+            }
+            Ok(count) => {
+                for _ in words[..count].iter().filter(|word| **word == b'c') {
+                    let again = self.verdict.is_some();
+                    let grace = Duration::from_millis(self.plan.limits.grace_ms);
+                    self.end(
+                        Verdict::Cancelled,
+                        if again { Duration::ZERO } else { grace },
+                    );
+                }
+            }
+        }
+    }
+
+    /// Decides the end: SIGTERM now, SIGKILL after the grace; an earlier decision stays, but its SIGKILL may come sooner.
+    fn end(&mut self, verdict: Verdict, grace: Duration) {
+        let kill_at = Instant::now() + grace;
+        match &mut self.verdict {
+            Some((_, earlier)) => *earlier = (*earlier).min(kill_at),
+            None => {
+                self.verdict = Some((verdict, kill_at));
+                // Fails when process 1 has just ended, which the socket tells next.
+                let _ = sys::signal_child(&self.sandbox.init, libc::SIGTERM);
+            }
+        }
+        self.keep_time();
+    }
+
+    fn keep_time(&mut self) {
+        match self.verdict {
+            None if self.started.elapsed()
+                >= Duration::from_millis(self.plan.limits.wall_time_ms) =>
+            {
+                self.end(
+                    Verdict::TimedOut,
+                    Duration::from_millis(self.plan.limits.grace_ms),
+                );
+            }
+            Some((_, kill_at)) if Instant::now() >= kill_at && !self.killed => {
+                self.killed = true;
+                self.sandbox.cgroup.kill();
+                // The end of process 1 is the end of everything in its pid namespace.
+                let _ = sys::signal_child(&self.sandbox.init, libc::SIGKILL);
+            }
+            None | Some(_) => {}
+        }
+    }
+
+    fn tick(&mut self) {
+        self.next_tick = Instant::now() + TICK;
+        self.look_at_disk();
+        if self.sandbox.cgroup.counters().out_of_memory_kills > 0 {
+            // A program that lost a part of itself often waits for it for ever.
+            self.end(Verdict::OutOfMemory, Duration::ZERO);
+        }
+    }
+
+    fn look_at_disk(&mut self) {
+        let fill = self.sandbox.scratch.fill();
+        self.peak.capacity_bytes = fill.capacity_bytes;
+        self.peak.used_bytes = self.peak.used_bytes.max(fill.used_bytes);
+        self.peak.full |= fill.full;
+    }
+
+    /// What process 1 has to say; that it says nothing means that it was killed.
+    fn hear_report(&self) -> Report {
+        init::receive(&mut BufReader::new(&self.sandbox.socket))
+            .unwrap_or(Report::Signaled(libc::SIGKILL))
+    }
+
+    /// The program has ended: end what it left, drain the log, read the counters.
+    fn finish(mut self, wall: Duration, buffer: &mut [u8]) -> Result<(End, Measured), ShimError> {
+        let _ = sys::signal_child(&self.sandbox.init, libc::SIGKILL);
+        let reaped = sys::reap(self.sandbox.init.pid, true).or_internal("reap process 1")?;
+        let until = Instant::now() + DRAIN;
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            while Instant::now() < until && self.drain(stream, buffer)? {}
+        }
+        self.log.finish().or_internal("write the log")?;
+        self.look_at_disk();
+        let counters = self.sandbox.cgroup.counters();
+        let usage = reaped.as_ref().map(|reaped| reaped.usage);
+        let measured = self.measured(wall, &counters, usage.as_ref());
+        let report = self
+            .report
+            .take()
+            .unwrap_or(Report::Signaled(libc::SIGKILL));
+        if let Report::Failed(error) = report {
+            return Ok((End::NotStarted { error }, measured));
+        }
+        Ok((self.classify(&report, &counters), measured))
+    }
+
+    /// Reads on while there is something; all writers are gone, so nothing new can come.
+    fn drain(&mut self, stream: Stream, buffer: &mut [u8]) -> Result<bool, ShimError> {
+        let before = self.log.total(stream);
+        self.copy_log(stream, buffer)?;
+        Ok(self.log.total(stream) > before)
+    }
+
+    fn classify(&self, report: &Report, counters: &Counters) -> End {
+        let code = match report {
+            Report::Exited(code) => Some(*code),
+            Report::Ready | Report::Signaled(_) | Report::Failed(_) => None,
+        };
+        match self.verdict {
+            Some((Verdict::TimedOut, _)) => End::TimedOut { code },
+            Some((Verdict::Cancelled, _)) => End::Cancelled,
+            Some((Verdict::LogFlood, _)) => End::LogFlood,
+            Some((Verdict::OutOfMemory, _)) => End::OutOfMemory,
+            None if counters.out_of_memory_kills > 0 && code != Some(0) => End::OutOfMemory,
+            None => match report {
+                Report::Signaled(signal) => End::Signaled { signal: *signal },
+                Report::Ready | Report::Exited(_) | Report::Failed(_) => End::Exited {
+                    code: code.unwrap_or(0),
+                },
+            },
+        }
+    }
+
+    fn measured(
+        &self,
+        wall: Duration,
+        counters: &Counters,
+        usage: Option<&libc::rusage>,
+    ) -> Measured {
+        let seconds = |time: &libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+        let largest = usage
+            .and_then(|usage| u64::try_from(usage.ru_maxrss).ok())
+            .map(|kib| kib * 1024);
+        Measured {
+            wall_seconds: wall.as_secs_f64(),
+            cpu_user_seconds: usage.map_or(0.0, |usage| seconds(&usage.ru_utime)),
+            cpu_system_seconds: usage.map_or(0.0, |usage| seconds(&usage.ru_stime)),
+            peak_memory_bytes: counters.peak_memory_bytes.or(largest),
+            peak_pids: counters.peak_pids,
+            pids_refusals: counters.pids_refusals,
+            out_of_memory_kills: counters.out_of_memory_kills,
+            peak_disk_bytes: (self.peak.capacity_bytes > 0).then_some(self.peak.used_bytes),
+            disk_capacity_bytes: (self.peak.capacity_bytes > 0).then_some(self.peak.capacity_bytes),
+            disk_full: self.peak.full,
+            stdout_bytes: self.log.total(Stream::Stdout),
+            stderr_bytes: self.log.total(Stream::Stderr),
+            log_bytes_dropped: self.log.dropped(Stream::Stdout) + self.log.dropped(Stream::Stderr),
+            throttled_us: counters.throttled_us,
+        }
+    }
+}
+
+/// Waits until the caller has taken what it wants; a later caller says so by a file `release` in the work folder.
+pub(super) fn await_release(plan: &ContainerPlan) -> Result<(), ShimError> {
+    let mut words = [0; 16];
+    let stdin: BorrowedFd<'_> = rustix::stdio::stdin();
+    loop {
+        match rustix::io::read(stdin.as_fd(), &mut words) {
+            Ok(0) | Err(_) => break,
+            Ok(count) if words[..count].contains(&b'r') => return Ok(()),
+            Ok(_) => {}
+        }
+    }
+    let release = plan.work_dir.join("release");
+    while plan.orphaned == Orphaned::Continue && plan.work_dir.exists() && !release.exists() {
+        std::thread::sleep(TICK);
+    }
+    Ok(())
+}
