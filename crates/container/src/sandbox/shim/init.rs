@@ -27,7 +27,6 @@ pub(super) struct Birth {
     pub(super) cgroup_entrances: Vec<Utf8PathBuf>,
     pub(super) processors: Vec<usize>,
     pub(super) open_files: u64,
-    pub(super) filters: Filters,
     pub(super) stdout: OwnedFd,
     pub(super) stderr: OwnedFd,
     pub(super) socket: UnixStream,
@@ -102,6 +101,7 @@ fn enter(birth: &Birth) -> Result<Program, ShimError> {
     super::id_range::write_once("/proc/self/oom_score_adj", "500")
         .or_internal("set the out-of-memory score")?;
 
+    let filters = Filters::compile()?;
     let mut reader = BufReader::new(&birth.socket);
     let ready: RootReady =
         receive(&mut reader).or_internal("hear that the root file system stands")?;
@@ -119,7 +119,7 @@ fn enter(birth: &Birth) -> Result<Program, ShimError> {
         sys::enter_namespace(namespace.as_fd(), libc::CLONE_NEWUSER)
             .or_internal("enter the user namespace")?;
     }
-    give_up_rights(&ready.program, &birth.filters)?;
+    give_up_rights(&ready.program, &filters)?;
     send(&birth.socket, &Report::Ready).or_internal("report readiness")?;
     let _: Go = receive(&mut reader).or_internal("hear the start")?;
     Ok(ready.program)

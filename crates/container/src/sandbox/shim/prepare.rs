@@ -16,7 +16,7 @@ use super::program;
 use super::read_facts;
 use super::rootfs::RootFs;
 use super::scratch::Scratch;
-use super::seccomp::Filters;
+use super::seccomp;
 use super::system_mounts;
 use crate::sandbox::facts::KernelFacts;
 use crate::sandbox::outcome::{ShimError, StartProblem};
@@ -106,9 +106,7 @@ fn build(plan: &ContainerPlan, as_root: bool, cgroup: &Cgroup) -> Result<Built, 
     sys::mount("", "/", "", private, "").or_internal("make mounts private")?;
     let processors = choose_processors(plan)?;
     // Entering cgroups and making namespaces waits for the kernel; process 1 does that while we mount.
-    let filters = Filters::compile()?;
-    let allowed_calls = filters.allowed;
-    let (init, ends) = give_birth(plan, cgroup, processors.clone(), filters)?;
+    let (init, ends) = give_birth(plan, cgroup, processors.clone())?;
     let mounted = mount_all(plan, as_root, &processors);
     let finished = mounted.and_then(|(scratch, ids, ready)| {
         let facts = finish(plan, &init, &ends, &ready)?;
@@ -118,7 +116,7 @@ fn build(plan: &ContainerPlan, as_root: bool, cgroup: &Cgroup) -> Result<Built, 
         Ok((scratch, ids, mut facts)) => {
             facts.cgroup = cgroup.facts();
             facts.scratch = scratch.facts();
-            facts.seccomp_allowed_calls = allowed_calls;
+            facts.seccomp_allowed_calls = seccomp::allowed_calls();
             Ok(Built {
                 scratch,
                 init,
@@ -149,7 +147,6 @@ fn give_birth(
     plan: &ContainerPlan,
     cgroup: &Cgroup,
     processors: Vec<usize>,
-    filters: Filters,
 ) -> Result<(Child, Ends), ShimError> {
     let (out_read, stdout) = pipe_with(PipeFlags::CLOEXEC).or_internal("make a pipe")?;
     let (err_read, stderr) = pipe_with(PipeFlags::CLOEXEC).or_internal("make a pipe")?;
@@ -159,7 +156,6 @@ fn give_birth(
         cgroup_entrances: cgroup.entrances(),
         processors,
         open_files: plan.limits.open_files,
-        filters,
         stdout,
         stderr,
         socket: theirs,

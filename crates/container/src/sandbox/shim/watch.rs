@@ -45,7 +45,16 @@ struct Watch<'a> {
     peak: Fill,
     report: Option<Report>,
     next_tick: Instant,
-    caller_is_there: bool,
+    /// What may still say something; the kernel calls a closed end ready for ever.
+    sources: Vec<Source>,
+}
+
+/// What the watch listens to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Log(Stream),
+    ProcessOne,
+    Caller,
 }
 
 /// Starts the program and stays with it to the end of its last process.
@@ -99,7 +108,12 @@ fn watch(
         peak: Fill::default(),
         report: None,
         next_tick: started + TICK,
-        caller_is_there: true,
+        sources: vec![
+            Source::Log(Stream::Stdout),
+            Source::Log(Stream::Stderr),
+            Source::Caller,
+            Source::ProcessOne,
+        ],
     };
     let mut buffer = vec![0; PIECE];
     while watch.report.is_none() {
@@ -110,68 +124,60 @@ fn watch(
     watch.finish(wall, &mut buffer)
 }
 
-/// What is ready to be read.
-struct Ready {
-    stdout: bool,
-    stderr: bool,
-    socket: bool,
-    control: bool,
-}
-
 impl Watch<'_> {
     /// Waits for the next thing to happen and deals with it.
     fn turn(&mut self, buffer: &mut [u8]) -> Result<(), ShimError> {
         let ready = self.wait()?;
-        if ready.stdout {
-            self.copy_log(Stream::Stdout, buffer)?;
-        }
-        if ready.stderr {
-            self.copy_log(Stream::Stderr, buffer)?;
-        }
-        if ready.control {
-            self.listen_to_caller();
+        for source in &ready {
+            match source {
+                Source::Log(stream) => self.copy_log(*stream, buffer)?,
+                Source::Caller => self.listen_to_caller(),
+                Source::ProcessOne => self.report = Some(self.hear_report()),
+            }
         }
         if Instant::now() >= self.next_tick {
             self.tick();
         }
         self.keep_time();
-        if ready.socket {
-            self.report = Some(self.hear_report());
-        }
         Ok(())
     }
 
-    fn wait(&self) -> Result<Ready, ShimError> {
+    fn wait(&self) -> Result<Vec<Source>, ShimError> {
         let stdin = rustix::stdio::stdin();
-        let flags = PollFlags::IN;
-        let mut fds = vec![
-            PollFd::new(&self.sandbox.stdout, flags),
-            PollFd::new(&self.sandbox.stderr, flags),
-            PollFd::new(&self.sandbox.socket, flags),
-        ];
-        if self.caller_is_there {
-            fds.push(PollFd::new(&stdin, flags));
-        }
-        let mut until = self
-            .next_tick
-            .min(self.started + Duration::from_millis(self.plan.limits.wall_time_ms));
-        if let Some((_, kill_at)) = self.verdict {
-            until = self.next_tick.min(kill_at);
-        }
-        let timeout = until.saturating_duration_since(Instant::now());
+        let fd = |source: &Source| match source {
+            Source::Log(stream) => self.pipe(*stream).as_fd(),
+            Source::ProcessOne => self.sandbox.socket.as_fd(),
+            Source::Caller => stdin,
+        };
+        let fds: Vec<BorrowedFd<'_>> = self.sources.iter().map(fd).collect();
+        let mut polled: Vec<_> = fds
+            .iter()
+            .map(|fd| PollFd::new(fd, PollFlags::IN))
+            .collect();
+        let timeout = self
+            .next_deadline()
+            .saturating_duration_since(Instant::now());
         let timeout = Timespec::try_from(timeout.max(Duration::from_micros(100))).ok();
-        match poll(&mut fds, timeout.as_ref()) {
+        match poll(&mut polled, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error).or_internal("wait for the container"),
         }
-        let ready = |index: usize| fds.get(index).is_some_and(|fd| !fd.revents().is_empty());
-        // A stream that is closed stays readable for ever; `copy_log` then finds nothing, and the socket ends the loop.
-        Ok(Ready {
-            stdout: ready(0),
-            stderr: ready(1),
-            socket: ready(2),
-            control: ready(3),
-        })
+        let ready = self
+            .sources
+            .iter()
+            .zip(&polled)
+            .filter(|(_, fd)| !fd.revents().is_empty());
+        Ok(ready.map(|(source, _)| *source).collect())
+    }
+
+    fn next_deadline(&self) -> Instant {
+        match self.verdict {
+            Some((_, kill_at)) if !self.killed => self.next_tick.min(kill_at),
+            Some(_) => self.next_tick,
+            None => self
+                .next_tick
+                .min(self.started + Duration::from_millis(self.plan.limits.wall_time_ms)),
+        }
     }
 
     fn pipe(&self, stream: Stream) -> &OwnedFd {
@@ -181,13 +187,12 @@ impl Watch<'_> {
         }
     }
 
-    /// Copies what is there now; `Ok(false)` when the stream is closed.
-    fn copy_log(&mut self, stream: Stream, buffer: &mut [u8]) -> Result<bool, ShimError> {
+    /// Copies what is there now.
+    fn copy_log(&mut self, stream: Stream, buffer: &mut [u8]) -> Result<(), ShimError> {
         match rustix::io::read(self.pipe(stream), &mut *buffer) {
             Ok(0) => {
-                // Closed early by the program: without a pause this loop would spin until the program ends.
-                std::thread::sleep(Duration::from_millis(1));
-                Ok(false)
+                self.sources.retain(|source| *source != Source::Log(stream));
+                Ok(())
             }
             Ok(count) => {
                 let at = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -199,9 +204,9 @@ impl Watch<'_> {
                 if total > self.plan.limits.log_max_bytes {
                     self.end(Verdict::LogFlood, Duration::ZERO);
                 }
-                Ok(true)
+                Ok(())
             }
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(true),
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error).or_internal("read the program's output"),
         }
     }
@@ -210,7 +215,7 @@ impl Watch<'_> {
         let mut words = [0; 16];
         match rustix::io::read(rustix::stdio::stdin(), &mut words) {
             Ok(0) | Err(_) => {
-                self.caller_is_there = false;
+                self.sources.retain(|source| *source != Source::Caller);
                 if self.plan.orphaned == Orphaned::Stop {
                     self.end(Verdict::Cancelled, Duration::ZERO);
                 }
