@@ -45,7 +45,8 @@ fn run() -> Result<(), ShimError> {
     let plan: ContainerPlan = fs_err::read(PLAN_FILE)
         .and_then(|bytes| Ok(serde_json::from_slice(&bytes)?))
         .or_internal("read the container's plan")?;
-    let mut sandbox = match prepare::prepare(&plan) {
+    let prepared = id_range::move_into_own_namespace().and_then(|()| prepare::prepare(&plan));
+    let mut sandbox = match prepared {
         Ok(sandbox) => sandbox,
         Err(error) => {
             let timings = ShimTimings {

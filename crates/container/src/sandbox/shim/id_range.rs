@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 use camino::Utf8Path;
 use fs_err::{File, OpenOptions};
@@ -116,14 +118,47 @@ pub(super) fn write_once(path: &str, text: &str) -> io::Result<()> {
         .write_all(text.as_bytes())
 }
 
-/// Moves this process into a user namespace of its own in which it is root, for callers that are nobody special.
-pub(super) fn become_root_of_own_namespace() -> io::Result<()> {
+/// Set in the environment of a shim that has already moved into a user namespace of its own.
+const MOVED: &str = "GANTRY_SHIM_IN_OWN_NAMESPACE";
+
+/// Whether this shim runs as nobody special, in a user namespace of its own in which it is root.
+pub(super) fn in_own_namespace() -> bool {
+    std::env::var_os(MOVED).is_some()
+}
+
+/// Moves a shim that is nobody special into a user namespace of its own in which it is root, and starts it again there:
+/// only a program that was started inside may look at what it starts inside.
+pub(super) fn move_into_own_namespace() -> Result<(), ShimError> {
+    if rustix::process::geteuid().is_root() || in_own_namespace() {
+        return Ok(());
+    }
+    become_root_of_own_namespace().map_err(|error| refusal(&error))?;
+    let arguments = std::env::args_os().skip(1);
+    let error = Command::new("/proc/self/exe")
+        .arg0("gantry")
+        .args(arguments)
+        .env(MOVED, "1")
+        .exec();
+    Err(error).or_internal("start the shim again in its user namespace")
+}
+
+fn become_root_of_own_namespace() -> io::Result<()> {
     let uid = rustix::process::geteuid().as_raw();
     let gid = rustix::process::getegid().as_raw();
     sys::unshare(libc::CLONE_NEWUSER)?;
     write_once("/proc/self/setgroups", "deny")?;
     write_once("/proc/self/uid_map", &format!("0 {uid} 1\n"))?;
     write_once("/proc/self/gid_map", &format!("0 {gid} 1\n"))
+}
+
+/// This host gives no user namespaces to ordinary users.
+pub(super) fn refusal(error: &io::Error) -> ShimError {
+    ShimError::host(
+        format!(
+            "the guarantee `user_namespace` cannot be kept: this host refuses user namespaces to ordinary users: {error}"
+        ),
+        "run as root, or allow unprivileged user namespaces (`sysctl kernel.unprivileged_userns_clone`, AppArmor)",
+    )
 }
 
 /// A path by which another process of ours can open a descriptor of this one.

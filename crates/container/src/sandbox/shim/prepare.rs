@@ -46,8 +46,7 @@ struct Ends {
 
 /// Builds everything up to the last step before the program, and reads back what is in force.
 pub(super) fn prepare(plan: &ContainerPlan) -> Result<Sandbox, ShimError> {
-    let as_root = rustix::process::geteuid().is_root();
-    // Without rights the cgroup folders must be found and made before the ids change.
+    let as_root = !id_range::in_own_namespace();
     let cgroup = Cgroup::create(plan)?;
     let result = build(plan, as_root, &cgroup);
     match result {
@@ -98,9 +97,6 @@ impl Built {
 }
 
 fn build(plan: &ContainerPlan, as_root: bool, cgroup: &Cgroup) -> Result<Built, ShimError> {
-    if !as_root {
-        id_range::become_root_of_own_namespace().map_err(|error| no_user_namespace(&error))?;
-    }
     sys::unshare(libc::CLONE_NEWNS).or_internal("unshare the mount namespace")?;
     let private = libc::MS_REC | libc::MS_PRIVATE;
     sys::mount("", "/", "", private, "").or_internal("make mounts private")?;
@@ -132,15 +128,6 @@ fn build(plan: &ContainerPlan, as_root: bool, cgroup: &Cgroup) -> Result<Built, 
             Err(error)
         }
     }
-}
-
-fn no_user_namespace(error: &std::io::Error) -> ShimError {
-    ShimError::host(
-        format!(
-            "the guarantee `user_namespace` cannot be kept: this host refuses user namespaces to ordinary users: {error}"
-        ),
-        "run as root, or allow unprivileged user namespaces (`sysctl kernel.unprivileged_userns_clone`, AppArmor)",
-    )
 }
 
 fn give_birth(
@@ -228,7 +215,7 @@ fn mount_all(
                 count: 1,
             };
             let namespace = id_range::user_namespace(line(user.inside.uid), line(user.inside.gid));
-            let namespace = namespace.map_err(|error| no_user_namespace(&error))?;
+            let namespace = namespace.map_err(|error| id_range::refusal(&error))?;
             let path = id_range::path_of(&namespace);
             ids = None;
             // Lives as long as this process, which is what process 1 needs to open it.

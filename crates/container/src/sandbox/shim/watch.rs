@@ -329,7 +329,8 @@ impl Watch<'_> {
             Some((Verdict::Cancelled, _)) => End::Cancelled,
             Some((Verdict::LogFlood, _)) => End::LogFlood,
             Some((Verdict::OutOfMemory, _)) => End::OutOfMemory,
-            None if counters.out_of_memory_kills > 0 && code != Some(0) => End::OutOfMemory,
+            // Also when the program itself went on and returned 0: what it produced lacks what the killed part did.
+            None if counters.out_of_memory_kills > 0 => End::OutOfMemory,
             None => match report {
                 Report::Signaled(signal) => End::Signaled { signal: *signal },
                 Report::Ready | Report::Exited(_) | Report::Failed(_) => End::Exited {
