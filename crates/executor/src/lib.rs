@@ -1,1 +1,3 @@
 //! Provision, execute, collect: one job from values to judged outputs.
+
+pub mod result_template;
