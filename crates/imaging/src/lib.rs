@@ -9,10 +9,14 @@
 
 use camino::Utf8Path;
 
+use format::detect;
+
 pub mod error;
+mod format;
 pub mod geometry;
 pub mod limits;
 pub mod metaimage;
+mod segments;
 pub mod source;
 pub mod summary;
 pub mod tiff;
@@ -30,7 +34,9 @@ pub use volume::{Samples, Volume};
 /// # Errors
 /// When the file cannot be opened or its header is refused.
 pub fn inspect(path: impl AsRef<Utf8Path>) -> Result<ImageSummary, ReadImageError> {
-    Err(not_yet(path.as_ref().as_str()))
+    let path = path.as_ref();
+    let mut file = source::open_file(path).map_err(|problem| problem.in_file(path.as_str()))?;
+    inspect_file(&mut file, path.as_str(), &source::open_in_folder_of(path))
 }
 
 /// Reads an image to its last sample, in constant memory, and says what it is.
@@ -39,9 +45,16 @@ pub fn inspect(path: impl AsRef<Utf8Path>) -> Result<ImageSummary, ReadImageErro
 /// When anything in the file keeps its samples from being read as the header promises.
 pub fn check(
     path: impl AsRef<Utf8Path>,
-    _limits: &CheckLimits,
+    limits: &CheckLimits,
 ) -> Result<ImageSummary, ReadImageError> {
-    Err(not_yet(path.as_ref().as_str()))
+    let path = path.as_ref();
+    let mut file = source::open_file(path).map_err(|problem| problem.in_file(path.as_str()))?;
+    check_file(
+        &mut file,
+        path.as_str(),
+        &source::open_in_folder_of(path),
+        limits,
+    )
 }
 
 /// [`inspect`] for an open file. `name` is used in messages, `open_beside` finds the samples of an `.mhd`.
@@ -49,11 +62,17 @@ pub fn check(
 /// # Errors
 /// As for [`inspect`].
 pub fn inspect_file(
-    _file: &mut dyn ReadSeek,
+    file: &mut dyn ReadSeek,
     name: &str,
     _open_beside: &OpenBeside<'_>,
 ) -> Result<ImageSummary, ReadImageError> {
-    Err(not_yet(name))
+    let limits = CheckLimits::default();
+    detect(file)
+        .and_then(|format| match format {
+            ImageFormat::MetaImage => metaimage::inspect(file, &limits),
+            ImageFormat::Tiff => tiff::inspect(file, &limits),
+        })
+        .map_err(|problem| problem.in_file(name))
 }
 
 /// [`check`] for an open file. `name` is used in messages, `open_beside` finds the samples of an `.mhd`.
@@ -61,12 +80,17 @@ pub fn inspect_file(
 /// # Errors
 /// As for [`check`].
 pub fn check_file(
-    _file: &mut dyn ReadSeek,
+    file: &mut dyn ReadSeek,
     name: &str,
-    _open_beside: &OpenBeside<'_>,
-    _limits: &CheckLimits,
+    open_beside: &OpenBeside<'_>,
+    limits: &CheckLimits,
 ) -> Result<ImageSummary, ReadImageError> {
-    Err(not_yet(name))
+    detect(file)
+        .and_then(|format| match format {
+            ImageFormat::MetaImage => metaimage::check(file, open_beside, limits),
+            ImageFormat::Tiff => tiff::check(file, limits),
+        })
+        .map_err(|problem| problem.in_file(name))
 }
 
 /// [`check`] for bytes in memory, with no file beside them. Must come back with an answer for any bytes.
@@ -80,8 +104,4 @@ pub fn check_bytes(bytes: &[u8]) -> Result<ImageSummary, ReadImageError> {
         &source::nothing_beside,
         &CheckLimits::default(),
     )
-}
-
-fn not_yet(name: &str) -> ReadImageError {
-    ReadProblem::Unsupported("reading images is not written yet".into()).in_file(name)
 }

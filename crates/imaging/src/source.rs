@@ -5,6 +5,10 @@
 
 use std::io::{self, Read, Seek};
 
+use camino::Utf8Path;
+
+use crate::error::ReadProblem;
+
 /// Anything that can be read from any position.
 pub trait ReadSeek: Read + Seek {}
 
@@ -21,4 +25,39 @@ pub type OpenBeside<'a> = dyn Fn(&str) -> io::Result<Box<dyn ReadSeek>> + 'a;
 /// Always.
 pub fn nothing_beside(_name: &str) -> io::Result<Box<dyn ReadSeek>> {
     Err(io::ErrorKind::NotFound.into())
+}
+
+/// Opens a regular file by path.
+pub(crate) fn open_file(path: &Utf8Path) -> Result<fs_err::File, ReadProblem> {
+    // Looked at first: opening a FIFO would wait for somebody to write to it.
+    let metadata = fs_err::metadata(path).map_err(unnamed)?;
+    if !metadata.is_file() {
+        return Err(ReadProblem::NotRegularFile);
+    }
+    fs_err::File::open(path).map_err(unnamed)
+}
+
+/// The message of the operating system without the path, which the caller names already.
+fn unnamed(error: io::Error) -> ReadProblem {
+    ReadProblem::Open(io::Error::from(error.kind()))
+}
+
+/// Opens files in the folder of `path` and nowhere else: links are not followed out of it.
+pub(crate) fn open_in_folder_of(path: &Utf8Path) -> impl Fn(&str) -> io::Result<Box<dyn ReadSeek>> {
+    let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
+    move |name| {
+        let path = folder.join(name);
+        let folder = if folder.as_str().is_empty() {
+            Utf8Path::new(".")
+        } else {
+            &folder
+        };
+        if fs_err::canonicalize(&path)?.parent() != Some(&fs_err::canonicalize(folder)?) {
+            return Err(io::Error::other("it is a link to a file in another folder"));
+        }
+        match open_file(&path) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(problem) => Err(io::Error::other(problem.to_string())),
+        }
+    }
 }

@@ -47,3 +47,24 @@ pub struct TiffLayout {
     /// Directories in the file, levels and others (thumbnail, label, macro) together.
     pub directories: u32,
 }
+
+use crate::error::ReadProblem;
+use crate::limits::CheckLimits;
+use crate::source::ReadSeek;
+use crate::summary::ImageSummary;
+
+/// Reads the directories only.
+pub(crate) fn inspect(
+    _file: &mut dyn ReadSeek,
+    _limits: &CheckLimits,
+) -> Result<ImageSummary, ReadProblem> {
+    Err(ReadProblem::Unsupported("TIFF is not read yet".into()))
+}
+
+/// Reads every strip and tile.
+pub(crate) fn check(
+    _file: &mut dyn ReadSeek,
+    _limits: &CheckLimits,
+) -> Result<ImageSummary, ReadProblem> {
+    Err(ReadProblem::Unsupported("TIFF is not read yet".into()))
+}

@@ -73,6 +73,7 @@ impl Samples {
     #[expect(
         clippy::cast_lossless,
         clippy::cast_precision_loss,
+        clippy::unnecessary_cast,
         reason = "documented rounding; the macro also casts small types"
     )]
     pub fn to_f64(&self) -> Vec<f64> {

@@ -1,0 +1,94 @@
+//! Tells formats apart by their first bytes; names and extensions do not matter.
+
+use std::io::{Read, SeekFrom};
+
+use crate::error::ReadProblem;
+use crate::metaimage;
+use crate::source::ReadSeek;
+use crate::summary::ImageFormat;
+
+/// MetaIO looks for its first field in this many bytes.
+const LOOK_AT: u64 = 8000;
+
+/// What the file is, or what it looks like instead.
+pub(crate) fn detect(file: &mut dyn ReadSeek) -> Result<ImageFormat, ReadProblem> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut start = Vec::new();
+    file.take(LOOK_AT).read_to_end(&mut start)?;
+    if let [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] = start.as_slice() {
+        return Ok(ImageFormat::Tiff);
+    }
+    if metaimage::looks_like(&start) {
+        return Ok(ImageFormat::MetaImage);
+    }
+    Err(ReadProblem::UnknownFormat {
+        looks_like: looks_like(&start).into(),
+    })
+}
+
+fn looks_like(start: &[u8]) -> &'static str {
+    let magic_at = |offset: usize, magic: &[u8]| {
+        start
+            .get(offset..)
+            .is_some_and(|rest| rest.starts_with(magic))
+    };
+    let known: [(usize, &[u8], &str); 13] = [
+        (
+            0,
+            b"version https://git-lfs",
+            "it is a Git LFS pointer, the image itself was not downloaded",
+        ),
+        (128, b"DICM", "it looks like DICOM"),
+        (344, b"n+1\0", "it looks like NIfTI"),
+        (344, b"ni1\0", "it looks like a NIfTI header"),
+        (4, b"n+2\0", "it looks like NIfTI-2"),
+        (0, b"NRRD", "it looks like NRRD"),
+        (0, b"\x89PNG", "it looks like PNG"),
+        (0, b"\xff\xd8\xff", "it looks like JPEG"),
+        (0, b"\x1f\x8b", "it is compressed with gzip"),
+        (0, b"PK\x03\x04", "it looks like a zip archive"),
+        (0, b"\x89HDF", "it looks like HDF5"),
+        (0, b"\x93NUMPY", "it looks like a NumPy array"),
+        (0, b"{", "it looks like JSON"),
+    ];
+    if start.is_empty() {
+        return "the file is empty";
+    }
+    if start.iter().all(|byte| *byte == 0) {
+        return "it starts with zero bytes only";
+    }
+    known
+        .iter()
+        .find(|(offset, magic, _)| magic_at(*offset, magic))
+        .map_or(
+            "the first bytes are of no known image format",
+            |(_, _, words)| words,
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(bytes: &[u8]) -> Result<ImageFormat, String> {
+        detect(&mut std::io::Cursor::new(bytes)).map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn formats_are_told_by_their_first_bytes() {
+        assert_eq!(found(b"II\x2a\0\x08\0\0\0"), Ok(ImageFormat::Tiff));
+        assert_eq!(found(b"MM\0\x2b\0\x08\0\0"), Ok(ImageFormat::Tiff));
+        assert_eq!(found(b"# x\nNDims=3\n"), Ok(ImageFormat::MetaImage));
+        for (bytes, words) in [
+            (
+                b"version https://git-lfs.github.com/spec/v1\n".as_slice(),
+                "Git LFS pointer",
+            ),
+            (b"", "the file is empty"),
+            (b"\x89PNG\r\n", "PNG"),
+        ] {
+            let message = found(bytes).unwrap_err();
+            assert!(message.contains(words), "{message}");
+        }
+    }
+}
