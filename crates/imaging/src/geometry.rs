@@ -6,10 +6,14 @@
 use serde::{Deserialize, Serialize};
 
 mod affine;
+mod boxes;
 mod compare;
+mod frame;
+mod mistake;
 
 pub use affine::Affine;
-pub use compare::{GeometryVerdict, KnownMistake, compare};
+pub use compare::{GeometryVerdict, GridRelation, compare};
+pub use mistake::KnownMistake;
 
 /// Size, spacing, origin and direction of an image, as ITK defines them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,60 +1,265 @@
 //! Is this output drawn where its input is?
+//!
+//! Two grids of the same size must agree voxel by voxel. Grids of different size need not: a viewer resamples by the
+//! affine, so only the regions that they cover are compared.
 
 use serde::{Deserialize, Serialize};
 
-use super::Geometry;
+use super::boxes::{gap, same_region, share_inside};
+use super::frame::{Frame, distance};
+use super::mistake::{KnownMistake, recognise, scaled_about_first_centre, size_reversed};
+use super::{Geometry, InvalidGeometry};
 
-/// A way of getting the geometry of an output wrong that is recognised from the numbers.
+/// Gives an output of another size the region of its input.
+const COPY_TO_OTHER_SIZE: &str = "output.SetOrigin(input.GetOrigin()); output.SetDirection(input.GetDirection()); \
+     output.SetSpacing([s * i / o for s, i, o in zip(input.GetSpacing(), input.GetSize(), output.GetSize())])";
+/// Moves the origin of a scaled array to the centre of its own first voxel.
+const CENTRE_OF_SCALED_VOXEL: &str = "output.SetOrigin(input.TransformContinuousIndexToPhysicalPoint([(o / i - 1) / 2 \
+     for o, i in zip(output.GetSpacing(), input.GetSpacing())]))  # only if the array was scaled";
+
+/// How two grids lie to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum KnownMistake {
-    /// Spacing 1, origin 0, identity: `GetImageFromArray` without `CopyInformation`.
-    GeometryNotCopied,
-    /// The array was handed over as x, y, z where z, y, x was needed.
-    AxesReversed,
-    /// Direction is the identity although the input's is not; spacing and origin are kept.
-    DirectionDropped,
-    /// Signs of x and y are turned: NIfTI tools use RAS, ITK uses LPS.
-    LpsRasFlip,
-    /// One image axis runs the other way.
-    AxisFlipped,
-    /// Origin taken at the corner of the first voxel, not at its centre, or the reverse.
-    HalfVoxelShift,
-    /// Lengths in micrometres or metres instead of millimetres.
-    UnitsOff,
-    /// The two boxes do not touch.
-    OutsideImage,
+pub enum GridRelation {
+    /// Same size, spacing, origin and direction.
+    SameGrid,
+    /// Another grid over the same region: other voxel sizes, or axes in another order or direction.
+    SameRegion,
+    /// Another grid over a region that meets that of the input.
+    Overlapping,
+    /// The same size, but not in the same place.
+    Displaced,
+    /// The regions do not meet.
+    Apart,
+    /// One of the two has no usable geometry.
+    Unknown,
 }
 
 /// What the comparison of an output with its input says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GeometryVerdict {
-    /// True when the output is drawn exactly where the input is.
+    /// True when the output covers exactly what the input covers: the same grid, or the same region on another grid.
     pub aligned: bool,
+    /// How the two grids lie to each other.
+    pub relation: GridRelation,
     /// The verdict in plain words, a lower-case fragment.
     pub message: String,
     /// The known mistake that it looks like.
     pub mistake: Option<KnownMistake>,
     /// Largest displacement of a corner of the image, mm; for images of different size the distance between the two
-    /// boxes, 0 when they overlap. `None` when the two cannot be compared.
+    /// boxes, 0 when they meet. `None` when the two cannot be compared.
     pub worst_corner_mm: Option<f64>,
-    /// The line of code, or the sentence, that fixes it.
+    /// The line of SimpleITK code that fixes it.
     pub fix: Option<String>,
 }
 
-/// Compares the grid of an output with the grid of the image that it belongs to.
-#[must_use]
-pub fn compare(output: &Geometry, input: &Geometry) -> GeometryVerdict {
-    let aligned = output == input;
-    GeometryVerdict {
-        aligned,
-        message: if aligned {
-            "aligned".into()
-        } else {
-            "the geometries differ".into()
-        },
-        mistake: None,
-        worst_corner_mm: aligned.then_some(0.0),
-        fix: None,
+impl GeometryVerdict {
+    /// True when the output is certainly drawn in the wrong place. An output that is not aligned need not be wrong: a
+    /// crop, or a coarser map, is drawn where it belongs.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
+        match self.relation {
+            GridRelation::SameGrid | GridRelation::SameRegion => false,
+            GridRelation::Overlapping => matches!(
+                self.mistake,
+                Some(KnownMistake::GeometryNotCopied | KnownMistake::AxesReversed)
+            ),
+            GridRelation::Displaced | GridRelation::Apart | GridRelation::Unknown => true,
+        }
     }
 }
+
+/// Compares the grid of an output with the grid of the image that it belongs to. Only the first three axes count.
+#[must_use]
+pub fn compare(output: &Geometry, input: &Geometry) -> GeometryVerdict {
+    let (output, input) = match (Frame::of(output), Frame::of(input)) {
+        (Ok(output), Ok(input)) => (output, input),
+        (Err(problem), _) => return unknown("output", &problem),
+        (_, Err(problem)) => return unknown("input", &problem),
+    };
+    if output.size == input.size {
+        compare_same_size(&output, &input)
+    } else {
+        compare_regions(&output, &input)
+    }
+}
+
+fn unknown(which: &str, problem: &InvalidGeometry) -> GeometryVerdict {
+    verdict(
+        GridRelation::Unknown,
+        None,
+        None,
+        format!("the geometry of the {which} is unusable: {problem}"),
+    )
+}
+
+fn verdict(
+    relation: GridRelation,
+    mistake: Option<KnownMistake>,
+    worst_corner_mm: Option<f64>,
+    message: String,
+) -> GeometryVerdict {
+    let aligned = match relation {
+        GridRelation::SameGrid => true,
+        GridRelation::SameRegion => mistake.is_none(),
+        GridRelation::Overlapping
+        | GridRelation::Displaced
+        | GridRelation::Apart
+        | GridRelation::Unknown => false,
+    };
+    GeometryVerdict {
+        aligned,
+        relation,
+        message,
+        mistake,
+        worst_corner_mm,
+        fix: mistake.map(|mistake| mistake.fix().to_owned()),
+    }
+}
+
+fn compare_same_size(output: &Frame, input: &Frame) -> GeometryVerdict {
+    if output.same_place(input) {
+        return verdict(GridRelation::SameGrid, None, Some(0.0), "aligned".into());
+    }
+    let worst = output.worst_corner(input);
+    let voxels = worst / input.smallest_spacing();
+    let differences = differences(output, input);
+    let mistake = recognise(output, input);
+    let far = gap(output, input);
+    let mut message = format!(
+        "{differences}; the worst corner is off by {} mm ({} voxels)",
+        short(worst),
+        short(voxels)
+    );
+    if far > 0.0 {
+        message += &format!("; the output lies outside the image by {} mm", short(far));
+    }
+    if same_region(output, input) && mistake == Some(KnownMistake::AxisFlipped) {
+        message += "; it covers the same region with an axis reversed, which is right only if the array was flipped too";
+        return verdict(GridRelation::SameRegion, mistake, Some(worst), message);
+    }
+    let relation = if far > 0.0 {
+        GridRelation::Apart
+    } else {
+        GridRelation::Displaced
+    };
+    let mistake = mistake.or((far > 0.0).then_some(KnownMistake::OutsideImage));
+    if let Some(mistake) = mistake {
+        message += &format!("; it looks as if {}", mistake.story());
+    }
+    let mut verdict = verdict(relation, mistake, Some(worst), message);
+    verdict
+        .fix
+        .get_or_insert_with(|| "output.CopyInformation(input)".into());
+    verdict
+}
+
+fn compare_regions(output: &Frame, input: &Frame) -> GeometryVerdict {
+    let sizes = format!(
+        "size {} where the input has {}",
+        sizes(output),
+        sizes(input)
+    );
+    if scaled_about_first_centre(output, input) {
+        return doubtful_shift(output, input, &sizes);
+    }
+    if same_region(output, input) {
+        let message = format!("{sizes}, over the same region");
+        return verdict(GridRelation::SameRegion, None, Some(0.0), message);
+    }
+    let far = gap(output, input);
+    let mistake = if size_reversed(output, input) {
+        Some(KnownMistake::AxesReversed)
+    } else if output.is_default() && !input.is_default() {
+        Some(KnownMistake::GeometryNotCopied)
+    } else {
+        (far > 0.0).then_some(KnownMistake::OutsideImage)
+    };
+    let (relation, place) = if far > 0.0 {
+        let words = format!("the output lies outside the image by {} mm", short(far));
+        (GridRelation::Apart, words)
+    } else {
+        let covered = share_inside(input, output) * 100.0;
+        let inside = share_inside(output, input) * 100.0;
+        let words =
+            format!("it covers {covered:.0} % of the input, {inside:.0} % of it lies inside");
+        (GridRelation::Overlapping, words)
+    };
+    let story = mistake.map_or(String::new(), |mistake| {
+        format!("; it looks as if {}", mistake.story())
+    });
+    let mut verdict = verdict(
+        relation,
+        mistake,
+        Some(far),
+        format!("{sizes}; {place}{story}"),
+    );
+    if mistake == Some(KnownMistake::GeometryNotCopied) {
+        // CopyInformation needs equal sizes.
+        verdict.fix = Some(COPY_TO_OTHER_SIZE.into());
+    }
+    verdict
+}
+
+/// The same origin and length with other voxels: right or half a voxel off, depending on how it was made.
+fn doubtful_shift(output: &Frame, input: &Frame, sizes: &str) -> GeometryVerdict {
+    let shift = distance(output.at([-0.5; 3]), input.at([-0.5; 3]));
+    let message = format!(
+        "{sizes}, the same origin: right if it was resampled in space, shifted by {} mm if an array was scaled",
+        short(shift)
+    );
+    let mistake = Some(KnownMistake::HalfVoxelShift);
+    let mut verdict = verdict(GridRelation::Overlapping, mistake, Some(0.0), message);
+    verdict.fix = Some(CENTRE_OF_SCALED_VOXEL.into());
+    verdict
+}
+
+fn differences(output: &Frame, input: &Frame) -> String {
+    let mut parts = Vec::new();
+    if !output.same_spacing(input) {
+        parts.push(format!(
+            "spacing {} mm where the input has {}",
+            list(output.spacing),
+            list(input.spacing)
+        ));
+    }
+    if !output.same_origin(input) {
+        parts.push(format!(
+            "origin {} mm where the input has {}",
+            list(output.origin),
+            list(input.origin)
+        ));
+    }
+    if !output.same_direction(input) {
+        let rows = |frame: &Frame| frame.direction.map(list).join(" ");
+        parts.push(format!(
+            "direction {} where the input has {}",
+            rows(output),
+            rows(input)
+        ));
+    }
+    parts.join(", ")
+}
+
+fn sizes(frame: &Frame) -> String {
+    frame.size.map(|size| size.to_string()).join("×")
+}
+
+fn list(numbers: [f64; 3]) -> String {
+    format!("({})", numbers.map(short).join(", "))
+}
+
+/// Four significant digits or so: one decimal from 100, four below.
+fn short(number: f64) -> String {
+    let decimals = if number.abs() >= 100.0 { 1 } else { 4 };
+    let text = format!("{number:.decimals$}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" {
+        "0".into()
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests;

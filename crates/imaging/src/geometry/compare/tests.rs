@@ -1,0 +1,220 @@
+//! Each known mistake is made on purpose and must be recognised.
+
+use super::*;
+
+/// An oblique head: 256 × 256 × 200 voxels.
+fn input() -> Geometry {
+    Geometry {
+        size: vec![256, 256, 200],
+        spacing: vec![0.7, 0.8, 1.5],
+        origin: vec![-90.0, -110.5, 37.25],
+        direction: vec![0.8, -0.6, 0.0, 0.6, 0.8, 0.0, 0.0, 0.0, 1.0],
+    }
+}
+
+fn changed(change: impl FnOnce(&mut Geometry)) -> GeometryVerdict {
+    let mut output = input();
+    change(&mut output);
+    compare(&output, &input())
+}
+
+#[track_caller]
+fn recognised(verdict: &GeometryVerdict, mistake: KnownMistake) {
+    assert_eq!(verdict.mistake, Some(mistake), "{}", verdict.message);
+    assert!(!verdict.aligned);
+    assert!(verdict.fix.is_some());
+}
+
+#[test]
+fn the_same_grid_is_aligned() {
+    let verdict = changed(|output| output.origin[0] += 1e-4);
+    assert!(verdict.aligned);
+    assert_eq!(verdict.message, "aligned");
+    assert_eq!(verdict.worst_corner_mm, Some(0.0));
+}
+
+#[test]
+fn geometry_that_was_not_copied_is_recognised() {
+    let verdict = compare(&Geometry::identity(input().size), &input());
+    recognised(&verdict, KnownMistake::GeometryNotCopied);
+    assert!(
+        verdict
+            .fix
+            .as_deref()
+            .is_some_and(|fix| fix.contains("CopyInformation(input)"))
+    );
+    assert!(
+        verdict
+            .message
+            .contains("spacing (1, 1, 1) mm where the input has (0.7, 0.8, 1.5)"),
+        "{}",
+        verdict.message
+    );
+    assert!(verdict.is_wrong());
+}
+
+#[test]
+fn the_worst_corner_is_measured() {
+    // One more degree of rotation about z moves the far corner by its distance from the axis times 2 sin(½°).
+    let (sine, cosine) = (std::f64::consts::PI / 180.0).sin_cos();
+    let verdict = changed(|output| {
+        output.direction = vec![
+            0.8 * cosine - 0.6 * sine,
+            -0.6 * cosine - 0.8 * sine,
+            0.0,
+            0.8 * sine + 0.6 * cosine,
+            0.8 * cosine - 0.6 * sine,
+            0.0,
+            0.0,
+            0.0,
+            1.0,
+        ];
+    });
+    let radius = (255.0f64 * 0.7).hypot(255.0 * 0.8);
+    let expected = 2.0 * radius * (std::f64::consts::PI / 360.0).sin();
+    assert!((verdict.worst_corner_mm.unwrap() - expected).abs() < 1e-9);
+    assert_eq!(verdict.relation, GridRelation::Displaced);
+    assert_eq!(verdict.mistake, None);
+}
+
+#[test]
+fn mistakes_at_equal_size_are_recognised() {
+    let identity = Geometry::identity(vec![1, 1, 1]).direction;
+    recognised(
+        &changed(|output| output.direction = identity),
+        KnownMistake::DirectionDropped,
+    );
+    recognised(
+        &changed(|output| {
+            output.origin[0] *= -1.0;
+            output.origin[1] *= -1.0;
+            output.direction[..6]
+                .iter_mut()
+                .for_each(|value| *value = -*value);
+        }),
+        KnownMistake::LpsRasFlip,
+    );
+    recognised(
+        &changed(|output| output.spacing.iter_mut().for_each(|value| *value *= 1000.0)),
+        KnownMistake::UnitsOff,
+    );
+    recognised(
+        &changed(|output| output.direction[8] = -1.0),
+        KnownMistake::AxisFlipped,
+    );
+    recognised(
+        &changed(|output| {
+            output.origin = input().affine().apply([-0.5, -0.5, -0.5]).to_vec();
+        }),
+        KnownMistake::HalfVoxelShift,
+    );
+    recognised(
+        &changed(|output| output.origin[2] += 1000.0),
+        KnownMistake::OutsideImage,
+    );
+}
+
+#[test]
+fn a_flip_of_array_and_geometry_together_is_not_wrong() {
+    let verdict = changed(|output| {
+        output.direction[8] = -1.0;
+        output.origin = input().affine().apply([0.0, 0.0, 199.0]).to_vec();
+    });
+    assert_eq!(verdict.relation, GridRelation::SameRegion);
+    recognised(&verdict, KnownMistake::AxisFlipped);
+    assert!(!verdict.is_wrong());
+}
+
+#[test]
+fn an_array_in_the_wrong_order_has_its_size_reversed() {
+    let verdict = compare(&Geometry::identity(vec![200, 256, 256]), &input());
+    recognised(&verdict, KnownMistake::AxesReversed);
+    assert!(verdict.is_wrong());
+}
+
+#[test]
+fn a_coarser_grid_over_the_same_region_is_aligned() {
+    let verdict = changed(|output| {
+        output.size = vec![128, 128, 100];
+        output.spacing = vec![1.4, 1.6, 3.0];
+        output.origin = input().affine().apply([0.5, 0.5, 0.5]).to_vec();
+    });
+    assert!(verdict.aligned, "{}", verdict.message);
+    assert_eq!(verdict.relation, GridRelation::SameRegion);
+}
+
+#[test]
+fn a_coarser_grid_with_the_old_origin_is_doubted() {
+    let verdict = changed(|output| {
+        output.size = vec![128, 128, 100];
+        output.spacing = vec![1.4, 1.6, 3.0];
+    });
+    recognised(&verdict, KnownMistake::HalfVoxelShift);
+    assert!(!verdict.is_wrong());
+    assert!(
+        verdict.message.contains("shifted by 0.9192 mm"),
+        "{}",
+        verdict.message
+    );
+}
+
+#[test]
+fn a_crop_overlaps_and_a_far_box_lies_outside() {
+    let crop = changed(|output| {
+        output.size = vec![128, 256, 200];
+    });
+    assert_eq!(crop.relation, GridRelation::Overlapping);
+    assert!(
+        crop.message
+            .contains("covers 50 % of the input, 100 % of it lies inside"),
+        "{}",
+        crop.message
+    );
+    assert!(!crop.is_wrong());
+    let far = changed(|output| {
+        output.size = vec![256, 256, 100];
+        output.origin[2] -= 200.0 * 1.5;
+    });
+    recognised(&far, KnownMistake::OutsideImage);
+    // The far box ends 100 slices of 1.5 mm below the first.
+    assert!(
+        (far.worst_corner_mm.unwrap() - 150.0).abs() < 1e-6,
+        "{:?}",
+        far.worst_corner_mm
+    );
+    assert!(
+        far.message.contains("lies outside the image by 150 mm"),
+        "{}",
+        far.message
+    );
+}
+
+#[test]
+fn numbers_that_are_no_geometry_give_a_verdict_too() {
+    let verdict = changed(|output| output.spacing[1] = f64::NAN);
+    assert_eq!(verdict.relation, GridRelation::Unknown);
+    assert!(
+        changed(|output| output.direction.clear())
+            .message
+            .contains("direction has 0 numbers")
+    );
+}
+
+#[test]
+fn time_and_missing_axes_do_not_disturb() {
+    let mut output = input();
+    output.size.push(7);
+    output.spacing.push(2.0);
+    output.origin.push(0.0);
+    output.direction = vec![
+        0.8, -0.6, 0.0, 0.0, 0.6, 0.8, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0,
+    ];
+    assert!(compare(&output, &input()).aligned);
+    assert!(
+        compare(
+            &Geometry::identity(vec![5, 5]),
+            &Geometry::identity(vec![5, 5, 1])
+        )
+        .aligned
+    );
+}
