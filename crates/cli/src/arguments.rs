@@ -1,0 +1,159 @@
+//! The command line: what can be asked of `gantry`.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand};
+
+use crate::exit_status::help_table;
+
+/// Runs containerised medical-imaging algorithms on medical images, sealed in.
+#[derive(Debug, Parser)]
+#[command(name = "gantry", version, propagate_version = true, after_long_help = help_table())]
+#[command(after_help = "`gantry --help` also lists the exit codes.")]
+pub(crate) struct Arguments {
+    /// Gantry's data folder [default: $GANTRY_HOME, or /var/lib/gantry for root, or $XDG_DATA_HOME/gantry, or
+    /// ~/.local/share/gantry]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) home: Option<Utf8PathBuf>,
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs an algorithm on inputs and judges its outputs
+    Run(Box<RunArguments>),
+    /// Imports, lists, inspects and removes container images
+    #[command(subcommand)]
+    Image(ImageCommand),
+    /// Checks an algorithm's manifest and says what it declares
+    Validate(ValidateArguments),
+    /// Prints the JSON Schema of the manifest `algorithm.toml`
+    Schema,
+}
+
+/// `gantry run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// A folder with `algorithm.toml`, such a file, a container image archive (`docker save` or OCI), an OCI image layout,
+    /// or an imported image (digest, unique beginning of one, or name:tag)
+    pub(crate) algorithm: String,
+    /// One input: JSON as it is, `@FILE` with JSON, or the path of an image or file
+    #[arg(
+        short,
+        long = "input",
+        value_name = "SLUG=VALUE",
+        conflicts_with = "inputs"
+    )]
+    pub(crate) input: Vec<String>,
+    /// All inputs: a folder laid out as the container sees `/input`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) inputs: Option<Utf8PathBuf>,
+    /// Where the outputs go
+    #[arg(short, long, value_name = "DIR", default_value = "output")]
+    pub(crate) output: Utf8PathBuf,
+    /// Replaces what an earlier run left in the output folder
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Model weights for `/opt/ml/model`: a folder or a tar archive; overrides the manifest's
+    #[arg(long, value_name = "PATH")]
+    pub(crate) model: Option<Utf8PathBuf>,
+    /// Accepts a container image that runs as root
+    #[arg(long)]
+    pub(crate) allow_root: bool,
+    /// Runs even if this guarantee of the sandbox cannot be kept (repeatable); the report says so
+    #[arg(long, value_name = "GUARANTEE")]
+    pub(crate) without: Vec<String>,
+    /// Prints one JSON document about the run on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Shows neither progress nor the algorithm's log
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Limits that take the place of the manifest's
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+}
+
+/// Limits given by hand.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits (instead of the manifest's)")]
+pub(crate) struct LimitArguments {
+    /// Memory, swap included, such as `4GB`
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory: Option<String>,
+    /// Processors, such as `2` or `0.5`
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) cpus: Option<String>,
+    /// Processes and threads
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) pids: Option<u32>,
+    /// Wall time, such as `10m`
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) time: Option<String>,
+    /// Bytes that may be written, such as `5GB`
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) disk: Option<String>,
+    /// `none`, `any`, or the name of a CDI device
+    #[arg(long, value_name = "GPU")]
+    pub(crate) gpu: Option<String>,
+}
+
+/// `gantry image`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImageCommand {
+    /// Imports an archive of `docker save` or an OCI image layout (folder or archive; plain, gzip, xz or zstd)
+    Import(ImportArguments),
+    /// Lists the imported images
+    List {
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Says what is known about an imported image
+    Inspect {
+        /// Digest, unique beginning of one, or name:tag
+        image: String,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Removes an imported image, and its layers where no other image has them
+    Remove {
+        /// Digest, unique beginning of one, or name:tag
+        image: String,
+    },
+}
+
+/// `gantry image import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// The archive or the folder
+    pub(crate) path: Utf8PathBuf,
+    /// Accepts a container image that runs as root
+    #[arg(long)]
+    pub(crate) allow_root: bool,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `gantry validate`.
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArguments {
+    /// The manifest or its folder
+    pub(crate) manifest: Utf8PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

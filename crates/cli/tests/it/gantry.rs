@@ -1,0 +1,109 @@
+//! Runs the built `gantry` with a data folder of its own.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// A data folder and a folder to work in, both gone with it.
+pub(crate) struct Gantry {
+    folder: TempDir,
+}
+
+/// What one call of `gantry` gave.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The exit code; a signal is a failure of the test.
+    pub(crate) code: i32,
+    /// All of stdout.
+    pub(crate) stdout: String,
+    /// All of stderr.
+    pub(crate) stderr: String,
+}
+
+impl Gantry {
+    /// A new, empty data folder.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("gantry-test-")
+            .tempdir()
+            .expect("a temporary folder");
+        fs_err::create_dir_all(folder.path().join("work")).expect("a work folder");
+        Self { folder }
+    }
+
+    /// The folder in which `gantry` is called: relative paths start here.
+    pub(crate) fn work(&self) -> std::path::PathBuf {
+        self.folder.path().join("work")
+    }
+
+    /// The command, ready for more arguments, with nothing of the environment but `PATH`.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gantry"));
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("GANTRY_HOME", self.folder.path().join("home"))
+            .current_dir(self.work())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Calls `gantry` and waits for its end.
+    pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Answer {
+        let output = self
+            .command()
+            .args(arguments)
+            .output()
+            .expect("gantry can be started");
+        Answer {
+            code: output
+                .status
+                .code()
+                .expect("gantry is not killed by a signal"),
+            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        }
+    }
+
+    /// Replaces what differs from call to call by words, for snapshots.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        let folder = self.folder.path().to_str().expect("a UTF-8 folder");
+        text.replace(&format!("{folder}/work/"), "")
+            .replace(&format!("{folder}/work"), "[work]")
+            .replace(folder, "[test]")
+    }
+
+    /// The whole answer as text for a snapshot.
+    pub(crate) fn snapshot<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> String {
+        let answer = self.run(arguments);
+        self.redact(&format!(
+            "exit code: {}\n--- stdout\n{}--- stderr\n{}",
+            answer.code, answer.stdout, answer.stderr
+        ))
+    }
+}
+
+impl Answer {
+    /// Stdout as the one JSON document that it must be.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!(
+                "stdout is not one JSON document: {error}\n{}\n{}",
+                self.stdout, self.stderr
+            )
+        })
+    }
+}
+
+/// The repository's root, for files that stand in it.
+pub(crate) fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("the crate stands two folders deep")
+}

@@ -1,0 +1,4 @@
+//! The binary as its users meet it: command line in; exit code, stdout and stderr out.
+
+mod gantry;
+mod usage;
