@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use domain::{FailureReason, RunReport};
+
 /// What the exit code of `gantry` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExitStatus {
@@ -42,6 +44,35 @@ impl ExitStatus {
         Self::HostUnable,
         Self::Cancelled,
     ];
+
+    /// The exit code that a run ends with.
+    pub(crate) fn of_report(report: &RunReport) -> Self {
+        match &report.failure {
+            None => Self::Succeeded,
+            Some(failure) => Self::of_reason(failure.reason),
+        }
+    }
+
+    /// The exit code that stands for a reason.
+    pub(crate) fn of_reason(reason: FailureReason) -> Self {
+        match reason {
+            FailureReason::ExitCode | FailureReason::Signal => Self::AlgorithmFailed,
+            FailureReason::MemoryLimit
+            | FailureReason::PidsLimit
+            | FailureReason::DiskLimit
+            | FailureReason::TimeLimit
+            | FailureReason::LogLimit => Self::LimitHit,
+            FailureReason::OutputMissing
+            | FailureReason::OutputInvalid
+            | FailureReason::OutputAmbiguous
+            | FailureReason::GeometryRefused => Self::OutputsRefused,
+            FailureReason::InputInvalid => Self::InputsRefused,
+            FailureReason::ImageUnusable => Self::ImageRefused,
+            FailureReason::NoResources => Self::HostUnable,
+            FailureReason::CancelledByUser => Self::Cancelled,
+            FailureReason::WorkerLost | FailureReason::Internal => Self::Internal,
+        }
+    }
 
     /// The number the shell sees.
     pub(crate) fn code(self) -> u8 {
@@ -93,4 +124,34 @@ pub(crate) fn help_table() -> String {
         let _ = writeln!(text, "  {:>3}  {}", status.code(), status.meaning());
     }
     text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The published page names every reason beside the code that stands for it, in the words of the help.
+    #[test]
+    fn the_page_is_the_table() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/exit-codes.md");
+        let page = fs_err::read_to_string(root).expect("the page is in the repository");
+        let is_row = |line: &&str| line.starts_with("| ") && !line.starts_with("| code");
+        let rows: Vec<&str> = page.lines().filter(is_row).collect();
+        let expected: Vec<String> = ExitStatus::ALL.into_iter().map(row).collect();
+        assert_eq!(rows, expected);
+    }
+
+    fn row(status: ExitStatus) -> String {
+        let codes: Vec<String> = FailureReason::ALL
+            .into_iter()
+            .filter(|reason| ExitStatus::of_reason(*reason) == status)
+            .map(|reason| format!("`{}`", reason.code()))
+            .collect();
+        let codes = if codes.is_empty() {
+            "-".to_owned()
+        } else {
+            codes.join(", ")
+        };
+        format!("| {} | {} | {codes} |", status.code(), status.meaning())
+    }
 }

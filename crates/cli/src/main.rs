@@ -8,6 +8,7 @@ mod exit_status;
 mod home;
 mod problem;
 mod quantity;
+mod report;
 mod terminal;
 
 use std::process::ExitCode;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::{FAINT, visible};
 
-/// Rows of text under faint headings. Cells are plain text: control characters are made visible here.
+/// Rows of text under faint headings, or without where all headings are empty. Cells are plain text: control characters are made visible here.
 pub(crate) struct Table {
     headings: Vec<&'static str>,
     rows: Vec<Vec<String>>,
@@ -52,7 +52,10 @@ impl Table {
             line.trim_end().to_owned()
         };
         let headings = line(&mut self.headings.iter().copied());
-        let mut text = format!("{FAINT}{headings}{FAINT:#}\n");
+        let mut text = String::new();
+        if !headings.is_empty() {
+            let _ = writeln!(text, "{FAINT}{headings}{FAINT:#}");
+        }
         for row in &self.rows {
             let _ = writeln!(text, "{}", line(&mut row.iter().map(String::as_str)));
         }

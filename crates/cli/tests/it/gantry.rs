@@ -1,7 +1,7 @@
 //! Runs the built `gantry` with a data folder of its own.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -34,7 +34,7 @@ impl Gantry {
     }
 
     /// The folder in which `gantry` is called: relative paths start here.
-    pub(crate) fn work(&self) -> std::path::PathBuf {
+    pub(crate) fn work(&self) -> PathBuf {
         self.folder.path().join("work")
     }
 
@@ -98,12 +98,4 @@ impl Answer {
             )
         })
     }
-}
-
-/// The repository's root, for files that stand in it.
-pub(crate) fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .expect("the crate stands two folders deep")
 }

@@ -1,6 +1,6 @@
 //! Help, version and wrong command lines.
 
-use crate::gantry::{Gantry, repository};
+use crate::gantry::Gantry;
 
 #[test]
 fn help_lists_commands_and_exit_codes() {
@@ -31,29 +31,4 @@ fn inputs_come_from_one_place() {
 fn no_command_is_wrong_usage() {
     let answer = Gantry::new().run([""; 0]);
     assert_eq!((answer.code, answer.stdout.as_str()), (2, ""));
-}
-
-#[test]
-fn the_documented_exit_codes_are_those_of_the_help() {
-    let help = Gantry::new().run(["--help"]).stdout;
-    let (_, table) = help
-        .split_once("Exit codes:\n")
-        .expect("the help ends with the exit codes");
-    let documented =
-        fs_err::read_to_string(repository().join("docs/exit-codes.md")).expect("the document");
-    let rows: Vec<(&str, &str)> = documented
-        .lines()
-        .filter_map(|line| {
-            line.strip_prefix("| ")?
-                .strip_suffix(" |")?
-                .split_once(" | ")
-        })
-        .filter(|(code, _)| code.parse::<u8>().is_ok())
-        .map(|(code, rest)| (code, rest.split(" | ").next().unwrap_or(rest)))
-        .collect();
-    let told: Vec<(&str, &str)> = table
-        .lines()
-        .filter_map(|line| line.trim().split_once("  "))
-        .collect();
-    assert_eq!(rows, told);
 }

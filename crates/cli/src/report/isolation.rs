@@ -1,0 +1,41 @@
+//! The isolation report: what was asked of the sandbox and what the kernel said.
+
+use domain::{IsolationReport, Verdict};
+
+use super::heading;
+use crate::terminal::{ERROR, GOOD, Table, WARNING, visible};
+
+/// One row per guarantee; those that were not kept are named above the table, where nobody overlooks them.
+pub(super) fn isolation(report: &IsolationReport) -> String {
+    let mut table = Table::new(&["guarantee", "verdict", "asked", "in force"]);
+    let mut odd = String::new();
+    for record in &report.guarantees {
+        let name = record.guarantee.name();
+        let (verdict, style) = match record.verdict {
+            Verdict::Kept => ("kept", GOOD),
+            Verdict::Waived => ("waived", WARNING),
+            Verdict::Broken => ("BROKEN", ERROR),
+        };
+        if record.verdict != Verdict::Kept {
+            odd.push_str(&format!("  {style}{verdict}:{style:#} {name}\n"));
+        }
+        table.row([
+            name.into(),
+            verdict.into(),
+            (&record.asked).into(),
+            (&record.in_force).into(),
+        ]);
+    }
+    let kept = report
+        .guarantees
+        .iter()
+        .filter(|record| record.verdict == Verdict::Kept)
+        .count();
+    let title = format!(
+        "Isolation ({} of {} guarantees kept, runtime {})",
+        kept,
+        report.guarantees.len(),
+        visible(&report.runtime)
+    );
+    heading(&title) + &odd + &table.render(2)
+}
