@@ -3,6 +3,8 @@
 pub mod failure;
 pub mod guarantee;
 pub mod report;
+pub mod schema;
+pub mod socket_kind;
 
 pub use failure::{Failure, FailureReason, Problem};
 pub use guarantee::{Guarantee, GuaranteeRecord, IsolationReport, Verdict};
