@@ -1,5 +1,7 @@
 //! One file per command.
 
+mod run;
+
 use crate::arguments::{Arguments, Command};
 use crate::exit_status::ExitStatus;
 use crate::home::Home;

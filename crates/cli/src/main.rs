@@ -6,6 +6,7 @@ mod arguments;
 mod commands;
 mod exit_status;
 mod home;
+mod imported;
 mod problem;
 mod quantity;
 mod report;

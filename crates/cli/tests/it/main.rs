@@ -1,4 +1,5 @@
 //! The binary as its users meet it: command line in; exit code, stdout and stderr out.
 
+mod archive;
 mod gantry;
 mod usage;

@@ -17,12 +17,17 @@ impl Interrupts {
     pub(crate) fn listen(mut asked: impl FnMut(u32) + Send + 'static) -> io::Result<Self> {
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
         let handle = signals.handle();
-        let listener = std::thread::Builder::new().name("interrupts".to_owned()).spawn(move || {
-            for (count, _) in (1..).zip(signals.forever()) {
-                asked(count);
-            }
-        })?;
-        Ok(Self { handle, listener: Some(listener) })
+        let listener = std::thread::Builder::new()
+            .name("interrupts".to_owned())
+            .spawn(move || {
+                for (count, _) in (1..).zip(signals.forever()) {
+                    asked(count);
+                }
+            })?;
+        Ok(Self {
+            handle,
+            listener: Some(listener),
+        })
     }
 }
 

@@ -20,7 +20,11 @@ fn prefixed(stream: Stream, at: Duration, line: &str) -> String {
         Stream::Stdout => (STDOUT, "stdout"),
         Stream::Stderr => (STDERR, "stderr"),
     };
-    format!("{style}{:>7.2} {name} |{style:#} {}", at.as_secs_f64(), visible_line(line))
+    format!(
+        "{style}{:>7.2} {name} |{style:#} {}",
+        at.as_secs_f64(),
+        visible_line(line)
+    )
 }
 
 #[cfg(test)]
@@ -33,7 +37,13 @@ mod tests {
             let line = prefixed(stream, Duration::from_millis(1250), text);
             anstream::adapter::strip_str(&line).to_string()
         };
-        assert_eq!(line(Stream::Stdout, "loading\n"), "   1.25 stdout | loading");
-        assert_eq!(line(Stream::Stderr, "\u{1b}[1mstdout | x\u{1b}[2K"), "   1.25 stderr | stdout | x");
+        assert_eq!(
+            line(Stream::Stdout, "loading\n"),
+            "   1.25 stdout | loading"
+        );
+        assert_eq!(
+            line(Stream::Stderr, "\u{1b}[1mstdout | x\u{1b}[2K"),
+            "   1.25 stderr | stdout | x"
+        );
     }
 }
