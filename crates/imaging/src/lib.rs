@@ -14,6 +14,7 @@ use format::detect;
 pub mod error;
 mod format;
 pub mod geometry;
+mod inflate;
 pub mod limits;
 pub mod metaimage;
 mod segments;

@@ -20,9 +20,9 @@ use crate::summary::{ComponentType, ImageFormat, ImageSummary, SpacingSource};
 use crate::volume::{Samples, Volume};
 
 mod ascii;
+mod compressed;
 mod fields;
 mod header;
-mod inflate;
 mod samples;
 mod write;
 
@@ -149,7 +149,7 @@ fn summary(header: &Header) -> ImageSummary {
         spacing_source: if header.spacing_stated {
             SpacingSource::Stated
         } else {
-            SpacingSource::Assumed
+            SpacingSource::Missing
         },
         component_type: Some(header.component),
         channels: header.channels,

@@ -58,8 +58,10 @@ impl ComponentType {
 pub enum SpacingSource {
     /// The file states it.
     Stated,
-    /// The file states nothing, or a printing default such as 72 dpi: 1 mm or that default is used.
-    Assumed,
+    /// The file states a printing default (72 or 96 dots per inch), which nobody measured.
+    PrintingDefault,
+    /// The file states nothing: 1 mm is assumed.
+    Missing,
 }
 
 /// What an image is, without its samples.

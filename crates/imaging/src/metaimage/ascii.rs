@@ -4,6 +4,7 @@ use std::io::BufRead;
 
 use super::samples::{Part, SampleSink, buffered};
 use crate::error::ReadProblem;
+use crate::inflate::ByteSink;
 use crate::summary::ComponentType;
 
 /// No number needs more characters than this.

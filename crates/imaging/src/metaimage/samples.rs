@@ -2,11 +2,11 @@
 
 use std::io::{BufRead, BufReader, Read, SeekFrom};
 
-use super::ascii;
 use super::fields::{DataPlace, DataStart, Header, plain_name};
 use super::header::read_names;
-use super::inflate::inflate;
+use super::{ascii, compressed};
 use crate::error::ReadProblem;
+use crate::inflate::ByteSink;
 use crate::source::{OpenBeside, ReadSeek};
 
 /// Bytes handed on at a time: a multiple of every sample size.
@@ -23,20 +23,20 @@ pub(super) struct SampleSink<'a> {
     deliver: &'a mut dyn FnMut(&[u8]),
 }
 
-impl SampleSink<'_> {
-    /// Free space at the end of the buffer, never empty.
-    pub(super) fn space(&mut self) -> &mut [u8] {
+impl ByteSink for SampleSink<'_> {
+    fn space(&mut self) -> &mut [u8] {
         if self.filled == self.buffer.len() {
             self.flush();
         }
         &mut self.buffer[self.filled..]
     }
 
-    /// Says that this many bytes of the free space have been filled.
-    pub(super) fn advance(&mut self, bytes: usize) {
+    fn advance(&mut self, bytes: usize) {
         self.filled += bytes;
     }
+}
 
+impl SampleSink<'_> {
     fn flush(&mut self) {
         let samples = &mut self.buffer[..self.filled];
         if self.swap {
@@ -179,7 +179,7 @@ impl Source<'_> {
         part.reader.seek(SeekFrom::Start(start))?;
         self.refuse_claims(&part)?;
         if self.header.compressed {
-            inflate(&mut part, self.header, sink, warnings)
+            compressed::decode(&mut part, self.header, sink, warnings)
         } else if self.header.binary {
             copy(&mut part, sink, warnings)
         } else {

@@ -1,4 +1,10 @@
-//! Tests of the public face of the crate, on files that the tests make.
+//! Tests of the public face of the crate, on files that the tests make and on files by others where they are present.
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod edge_cases;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tiffs;
