@@ -28,6 +28,8 @@ use error::OrShimError;
 
 /// Runs the container that the plan in the current folder describes; the process's exit code says only whether the
 /// clean-up worked, the rest stands in the outcome.
+///
+/// To be called before anything else is done: it closes all descriptors but the standard three.
 pub fn main() -> i32 {
     match run() {
         Ok(()) => 0,
@@ -42,6 +44,7 @@ fn run() -> Result<(), ShimError> {
     let started = Instant::now();
     // Not fatal: a process that leads a group already has its own, which is all that matters here.
     let _ = rustix::process::setsid();
+    super::sys::close_descriptors(false).or_internal("close what was inherited")?;
     let plan: ContainerPlan = fs_err::read(PLAN_FILE)
         .and_then(|bytes| Ok(serde_json::from_slice(&bytes)?))
         .or_internal("read the container's plan")?;

@@ -242,6 +242,19 @@ pub(super) fn drop_capabilities() -> io::Result<()> {
     check(unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), empty.as_ptr()) }).map(drop)
 }
 
+/// Closes all descriptors beyond stdin, stdout and stderr, or only marks them to be closed when a program is started.
+///
+/// A caller may have been started with descriptors that it knows nothing of; one of them could be a folder of the host.
+pub(super) fn close_descriptors(at_execute: bool) -> io::Result<()> {
+    let flags = if at_execute {
+        libc::CLOSE_RANGE_CLOEXEC
+    } else {
+        0
+    };
+    // SAFETY: numbers only. The shim closes at its very start, when it owns none of what it closes.
+    check(unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, flags) }).map(drop)
+}
+
 /// Sets real, effective and saved ids and, unless the kernel forbids it here, the supplementary groups.
 pub(super) fn become_user(uid: u32, gid: u32, groups: Option<&[u32]>) -> io::Result<()> {
     if let Some(groups) = groups {

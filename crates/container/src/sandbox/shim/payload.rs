@@ -44,6 +44,7 @@ fn put_on_clothes(birth: &Birth, program: &Program) -> Result<(), ShimError> {
     })?;
     sys::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong)
         .map_err(|error| plain("tie the program to process 1", error))?;
+    sys::close_descriptors(true).map_err(|error| plain("close what is ours", error))?;
     sys::reset_signals().map_err(|error| plain("reset signals", error))
 }
 
