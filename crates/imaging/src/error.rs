@@ -13,6 +13,14 @@ pub struct ReadImageError {
     pub problem: ReadProblem,
 }
 
+impl ReadImageError {
+    /// What the author of the file can do about it, where we know.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        self.problem.hint().map(str::to_owned)
+    }
+}
+
 /// What is wrong with a file that was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadProblem {
@@ -92,6 +100,28 @@ pub enum ReadProblem {
 }
 
 impl ReadProblem {
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::UnknownFormat { .. } => {
+                Some("write images with SimpleITK as `.mha`, slides as `.tif`")
+            }
+            Self::Short { .. } | Self::Corrupt { .. } => Some(
+                "the file was probably not written to its end: was the disk full, or the writer not closed?",
+            ),
+            Self::Beside { .. } => Some(
+                "write a single `.mha` file, or keep the data file in the folder of the header",
+            ),
+            Self::TooLarge { .. } => Some("write a smaller image, or raise the limit"),
+            Self::Open(_)
+            | Self::Read(_)
+            | Self::NotRegularFile
+            | Self::Field { .. }
+            | Self::MissingField(_)
+            | Self::HeaderLine { .. }
+            | Self::Unsupported(_) => None,
+        }
+    }
+
     /// Names the file that has this problem.
     #[must_use]
     pub fn in_file(self, file: &str) -> ReadImageError {

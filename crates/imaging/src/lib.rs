@@ -5,27 +5,32 @@
 //!
 //! - [`inspect`] reads the header only, [`check`] reads every sample to the end in constant memory.
 //! - [`metaimage::read`] and [`metaimage::write`] hold a whole volume in memory.
-//! - [`geometry::compare`] says whether an output lies where its input lies.
+//! - [`compare_images`] (and below it [`geometry::compare`]) says whether an output lies where its input lies.
+//! - [`platform_requirements`] says what grand-challenge.org would refuse although the file is readable.
 
 use camino::Utf8Path;
 
 use format::detect;
 
+mod compare;
 pub mod error;
 mod format;
 pub mod geometry;
 mod inflate;
 pub mod limits;
 pub mod metaimage;
+mod platform;
 mod segments;
 pub mod source;
 pub mod summary;
 pub mod tiff;
 pub mod volume;
 
+pub use compare::compare_images;
 pub use error::{ReadImageError, ReadProblem, WriteImageError};
 pub use geometry::Geometry;
 pub use limits::CheckLimits;
+pub use platform::platform_requirements;
 pub use source::{OpenBeside, ReadSeek};
 pub use summary::{ComponentType, ImageFormat, ImageSummary, SpacingSource};
 pub use volume::{Samples, Volume};

@@ -39,7 +39,14 @@ pub(crate) fn open_file(path: &Utf8Path) -> Result<fs_err::File, ReadProblem> {
 
 /// The message of the operating system without the path, which the caller names already.
 fn unnamed(error: io::Error) -> ReadProblem {
-    ReadProblem::Open(io::Error::from(error.kind()))
+    ReadProblem::Open(plain(error))
+}
+
+fn plain(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::NotFound {
+        return io::Error::new(io::ErrorKind::NotFound, "there is no such file");
+    }
+    io::Error::from(error.kind())
 }
 
 /// Opens files in the folder of `path` and nowhere else: links are not followed out of it.
@@ -52,7 +59,8 @@ pub(crate) fn open_in_folder_of(path: &Utf8Path) -> impl Fn(&str) -> io::Result<
         } else {
             &folder
         };
-        if fs_err::canonicalize(&path)?.parent() != Some(&fs_err::canonicalize(folder)?) {
+        let real = fs_err::canonicalize(&path).map_err(plain)?;
+        if real.parent() != Some(&fs_err::canonicalize(folder)?) {
             return Err(io::Error::other("it is a link to a file in another folder"));
         }
         match open_file(&path) {

@@ -1,7 +1,7 @@
 //! The text header: lines of `Key = Value` up to and including `ElementDataFile`.
 //!
 //! Source of the grammar: MetaIO as SimpleITK 2.5 reads it. Where that reader silently loses a field (a line without a
-//! separator swallows the next one, a key in the wrong case is unknown) the line is refused or a warning is given.
+//! separator swallows the next one, a key in the wrong case is unknown) a warning is given.
 
 use std::io::{BufRead, Read};
 
@@ -122,7 +122,10 @@ impl RawHeader {
         };
         let Some((key, value)) = line.split_once(['=', ':']) else {
             let shown: String = line.chars().take(40).collect();
-            return Err(problem(format!("expected `Key = Value`, found `{shown}`")));
+            self.warnings.push(format!(
+                "header line {number}: expected `Key = Value`, found `{shown}`; ITK loses the next line with it"
+            ));
+            return Ok(false);
         };
         let (key, value) = (key.trim(), value.trim());
         if key == "ElementDataFile" {
@@ -217,12 +220,17 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_other_readers_lose_are_refused() {
+    fn a_line_without_separator_is_left_out() {
+        let header = parse("hello\n\nNDims = 3\nElementDataFile = LOCAL\n").unwrap();
+        assert_eq!(header.get("NDims"), Some("3"));
+        assert!(
+            header.warnings[0].starts_with("header line 1: expected `Key = Value`, found `hello`")
+        );
+    }
+
+    #[test]
+    fn headers_that_cannot_be_understood_are_refused() {
         for (text, expected) in [
-            (
-                "NDims = 3\nhello\nElementDataFile = LOCAL\n",
-                "header line 2: expected `Key = Value`, found `hello`",
-            ),
             (
                 "DimSize = 1 1 1\nNDims = 3\n",
                 "header line 1: `DimSize` stands before `NDims`",

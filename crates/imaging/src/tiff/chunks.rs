@@ -103,7 +103,7 @@ pub(super) fn check_page(
     }
     if absent > 0 {
         check.warnings.insert(format!(
-            "directory {}: {absent} strips or tiles are not stored",
+            "directory {}: {absent} strips or tiles are not stored and read as 0",
             page.number
         ));
     }
@@ -196,7 +196,7 @@ impl PageCheck<'_> {
             )));
         }
         if !frame.is_decodable() {
-            self.not_decoded("JPEG that is not 8-bit baseline or progressive");
+            self.not_decoded("JPEG of a rare kind (not 8-bit Huffman with 1, 3 or 4 components)");
         } else if frame.bytes() > self.limits.max_jpeg_bytes {
             self.not_decoded("a JPEG of this size");
         } else {

@@ -119,9 +119,9 @@ impl Frame {
         self.width * self.height * u64::from(self.components)
     }
 
-    /// True for the kinds that our decoder reads: 8 bits, Huffman, baseline to progressive.
+    /// True for the kinds that our decoder reads: 8 bits, Huffman, baseline to progressive, 1, 3 or 4 components.
     pub(super) fn is_decodable(&self) -> bool {
-        matches!(self.kind, 0xc0..=0xc2) && self.bits == 8
+        matches!(self.kind, 0xc0..=0xc2) && self.bits == 8 && matches!(self.components, 1 | 3 | 4)
     }
 }
 

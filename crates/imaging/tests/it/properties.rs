@@ -41,7 +41,6 @@ fn volumes() -> impl Strategy<Value = Volume> {
                 };
             }
             #[expect(
-                clippy::cast_possible_truncation,
                 clippy::cast_possible_wrap,
                 clippy::cast_precision_loss,
                 reason = "any number will do"

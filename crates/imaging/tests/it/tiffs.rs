@@ -82,16 +82,6 @@ fn tiles(pixels: &[u8], tile: usize) -> Vec<Vec<u8>> {
 
 /// A grey 8-bit picture of 8 pixels across.
 pub(crate) fn grey(layout: Layout, pixels: &[u8]) -> Vec<u8> {
-    let height = u32::try_from(pixels.len() / 8).unwrap();
-    let chunks: Vec<Vec<u8>> = layout.stored.clone().unwrap_or_else(|| {
-        let raw = if layout.tile > 0 {
-            tiles(pixels, layout.tile as usize)
-        } else {
-            vec![pixels.to_vec()]
-        };
-        raw.iter().map(|chunk| encode(&layout, chunk)).collect()
-    });
-    let width = layout.offset_bytes();
     let mut bytes: Vec<u8> = if layout.big_endian {
         b"MM".to_vec()
     } else {
@@ -103,83 +93,141 @@ pub(crate) fn grey(layout: Layout, pixels: &[u8]) -> Vec<u8> {
         bytes.extend(layout.number(0, 2));
     }
     let pointer_at = bytes.len();
+    let width = layout.offset_bytes();
     bytes.extend(layout.number(0, width));
-    let mut locations = Vec::new();
-    for chunk in &chunks {
-        locations.push((bytes.len() as u64, chunk.len() as u64));
-        bytes.extend(chunk);
-    }
-    let list = |bytes: &mut Vec<u8>, numbers: Vec<u64>| {
-        let at = bytes.len() as u64;
-        for number in &numbers {
-            bytes.extend(layout.number(*number, 4));
-        }
-        if numbers.len() == 1 { numbers[0] } else { at }
-    };
-    let count = locations.len() as u64;
-    let offsets = list(&mut bytes, locations.iter().map(|l| l.0).collect());
-    let sizes = list(&mut bytes, locations.iter().map(|l| l.1).collect());
-    // kind, count, value or offset
-    let mut entries: Vec<(u16, u16, u64, u64)> = vec![
-        (256, 4, 1, 8),
-        (257, 4, 1, height.into()),
-        (258, 3, 1, 8),
-        (259, 3, 1, layout.compression.max(1).into()),
-        (262, 3, 1, 1),
-        (277, 3, 1, 1),
-        (317, 3, 1, layout.predictor.max(1).into()),
-    ];
-    if layout.tile > 0 {
-        entries.push((322, 4, 1, layout.tile.into()));
-        entries.push((323, 4, 1, layout.tile.into()));
-        entries.push((324, 4, count, offsets));
-        entries.push((325, 4, count, sizes));
-    } else {
-        entries.push((273, 4, count, offsets));
-        entries.push((278, 4, 1, height.into()));
-        entries.push((279, 4, count, sizes));
-    }
-    if let Some((resolution, unit)) = layout.resolution {
-        let at = bytes.len() as u64;
-        bytes.extend(layout.number(resolution.into(), 4));
-        bytes.extend(layout.number(1, 4));
-        let value = |layout: &Layout| {
-            // A fraction fits into an entry of a BigTIFF: numerator first in either byte order.
-            let pair = [layout.number(resolution.into(), 4), layout.number(1, 4)].concat();
-            if layout.big_endian {
-                u64::from_be_bytes(pair.try_into().unwrap())
-            } else {
-                u64::from_le_bytes(pair.try_into().unwrap())
-            }
-        };
-        let value = if layout.big { value(&layout) } else { at };
-        entries.push((282, 5, 1, value));
-        entries.push((283, 5, 1, value));
-        entries.push((296, 3, 1, unit.into()));
-    }
+    let mut entries = pixel_entries(&layout, pixels, &mut bytes);
+    entries.extend(resolution_entries(&layout, &mut bytes));
     for (tag, kind, value) in &layout.extra {
-        entries.retain(|entry| entry.0 != *tag);
-        entries.push((*tag, *kind, 1, u64::from(*value)));
+        entries.retain(|entry| entry.tag != *tag);
+        entries.push(Entry::one(*tag, *kind, (*value).into()));
     }
-    entries.sort_unstable();
+    entries.sort_unstable_by_key(|entry| entry.tag);
     let directory = bytes.len() as u64;
     bytes.extend(layout.number(entries.len() as u64, if layout.big { 8 } else { 2 }));
-    for (tag, kind, count, value) in entries {
-        bytes.extend(layout.number(tag.into(), 2));
-        bytes.extend(layout.number(kind.into(), 2));
-        bytes.extend(layout.number(count, width));
-        let inline = if kind == 3 && count == 1 {
-            2
-        } else {
-            width.min(if kind == 4 && count == 1 { 4 } else { 8 })
+    for entry in entries {
+        bytes.extend(layout.number(entry.tag.into(), 2));
+        bytes.extend(layout.number(entry.kind.into(), 2));
+        bytes.extend(layout.number(entry.count, width));
+        let inline = match (entry.kind, entry.count) {
+            (3, 1) => 2,
+            (4, 1) => 4,
+            _ => width,
         };
-        let mut field = layout.number(value, inline);
+        let mut field = layout.number(entry.value, inline);
         field.resize(width, 0);
         bytes.extend(field);
     }
     bytes.extend(layout.number(layout.next, width));
     bytes[pointer_at..pointer_at + width].copy_from_slice(&layout.number(directory, width));
     bytes
+}
+
+/// A directory entry: its value, or the offset of its values.
+struct Entry {
+    tag: u16,
+    kind: u16,
+    count: u64,
+    value: u64,
+}
+
+impl Entry {
+    fn one(tag: u16, kind: u16, value: u64) -> Entry {
+        Entry {
+            tag,
+            kind,
+            count: 1,
+            value,
+        }
+    }
+}
+
+/// Stores the pixels and the lists of where they are.
+fn pixel_entries(layout: &Layout, pixels: &[u8], bytes: &mut Vec<u8>) -> Vec<Entry> {
+    let height = (pixels.len() / 8) as u64;
+    let chunks = layout.stored.clone().unwrap_or_else(|| {
+        let raw = if layout.tile > 0 {
+            tiles(pixels, layout.tile as usize)
+        } else {
+            vec![pixels.to_vec()]
+        };
+        raw.iter().map(|chunk| encode(layout, chunk)).collect()
+    });
+    let mut locations = Vec::new();
+    for chunk in &chunks {
+        locations.push((bytes.len() as u64, chunk.len() as u64));
+        bytes.extend(chunk);
+    }
+    let mut list = |tag: u16, numbers: Vec<u64>| {
+        let at = bytes.len() as u64;
+        for number in &numbers {
+            bytes.extend(layout.number(*number, 4));
+        }
+        // Two numbers of four bytes fit into an entry of a BigTIFF; the pictures here have one or at least four tiles.
+        let value = if let [single] = numbers.as_slice() {
+            *single
+        } else {
+            at
+        };
+        Entry {
+            count: numbers.len() as u64,
+            ..Entry::one(tag, 4, value)
+        }
+    };
+    let (offsets_tag, sizes_tag) = if layout.tile > 0 {
+        (324, 325)
+    } else {
+        (273, 279)
+    };
+    let mut entries = vec![
+        list(
+            offsets_tag,
+            locations.iter().map(|location| location.0).collect(),
+        ),
+        list(
+            sizes_tag,
+            locations.iter().map(|location| location.1).collect(),
+        ),
+    ];
+    let cut = if layout.tile > 0 {
+        vec![(322, layout.tile.into()), (323, layout.tile.into())]
+    } else {
+        vec![(278, height)]
+    };
+    entries.extend(
+        cut.into_iter()
+            .map(|(tag, value)| Entry::one(tag, 4, value)),
+    );
+    entries.extend([(256, 8), (257, height)].map(|(tag, value)| Entry::one(tag, 4, value)));
+    let shorts = [
+        (258, 8),
+        (259, layout.compression.max(1)),
+        (262, 1),
+        (277, 1),
+        (317, layout.predictor.max(1)),
+    ];
+    entries.extend(shorts.map(|(tag, value)| Entry::one(tag, 3, value.into())));
+    entries
+}
+
+/// A fraction lies beside the directory, in a BigTIFF inside the entry: numerator first in either byte order.
+fn resolution_entries(layout: &Layout, bytes: &mut Vec<u8>) -> Vec<Entry> {
+    let Some((resolution, unit)) = layout.resolution else {
+        return Vec::new();
+    };
+    let at = bytes.len() as u64;
+    let fraction = [layout.number(resolution.into(), 4), layout.number(1, 4)].concat();
+    bytes.extend(&fraction);
+    let fraction: [u8; 8] = fraction.try_into().unwrap();
+    let value = match (layout.big, layout.big_endian) {
+        (false, _) => at,
+        (true, true) => u64::from_be_bytes(fraction),
+        (true, false) => u64::from_le_bytes(fraction),
+    };
+    vec![
+        Entry::one(282, 5, value),
+        Entry::one(283, 5, value),
+        Entry::one(296, 3, unit.into()),
+    ]
 }
 
 /// One valid file for each compression, byte order and size of offsets.
