@@ -1,0 +1,23 @@
+//! Container image archives and the store of unpacked layers.
+//!
+//! [`Store::import`] reads an archive once, from front to back, checks every digest on the way and unpacks each layer into
+//! its own folder, named by the digest of its uncompressed tar. A folder in the store is never changed again and may be
+//! shared by several images; it can be used as overlay `lowerdir` with the mount option `userxattr`.
+//!
+//! Archives come from strangers: their names, links, sizes and digests are claims until checked, and nothing in them can
+//! reach outside the folder that a layer is unpacked into.
+//!
+//! This module does not know algorithms, sockets, jobs or registries, and it starts nothing.
+
+mod config;
+mod import;
+mod limits;
+mod store;
+
+pub use config::ImageConfig;
+pub use import::{ImportImageError, ImportOptions, Imported, Phase, Progress};
+pub use limits::ImportLimits;
+pub use store::{
+    FindImageError, HoldImageError, ImageHold, Layer, ListImagesError, OpenStoreError,
+    RemoveImageError, Removed, Store, StoredImage,
+};
