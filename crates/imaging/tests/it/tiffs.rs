@@ -144,19 +144,7 @@ impl Entry {
 /// Stores the pixels and the lists of where they are.
 fn pixel_entries(layout: &Layout, pixels: &[u8], bytes: &mut Vec<u8>) -> Vec<Entry> {
     let height = (pixels.len() / 8) as u64;
-    let chunks = layout.stored.clone().unwrap_or_else(|| {
-        let raw = if layout.tile > 0 {
-            tiles(pixels, layout.tile as usize)
-        } else {
-            vec![pixels.to_vec()]
-        };
-        raw.iter().map(|chunk| encode(layout, chunk)).collect()
-    });
-    let mut locations = Vec::new();
-    for chunk in &chunks {
-        locations.push((bytes.len() as u64, chunk.len() as u64));
-        bytes.extend(chunk);
-    }
+    let locations = store_chunks(layout, pixels, bytes);
     let mut list = |tag: u16, numbers: Vec<u64>| {
         let at = bytes.len() as u64;
         for number in &numbers {
@@ -207,6 +195,24 @@ fn pixel_entries(layout: &Layout, pixels: &[u8], bytes: &mut Vec<u8>) -> Vec<Ent
     ];
     entries.extend(shorts.map(|(tag, value)| Entry::one(tag, 3, value.into())));
     entries
+}
+
+/// Stores strips or tiles; returns offset and length of each.
+fn store_chunks(layout: &Layout, pixels: &[u8], bytes: &mut Vec<u8>) -> Vec<(u64, u64)> {
+    let chunks = layout.stored.clone().unwrap_or_else(|| {
+        let raw = if layout.tile > 0 {
+            tiles(pixels, layout.tile as usize)
+        } else {
+            vec![pixels.to_vec()]
+        };
+        raw.iter().map(|chunk| encode(layout, chunk)).collect()
+    });
+    let mut locations = Vec::new();
+    for chunk in &chunks {
+        locations.push((bytes.len() as u64, chunk.len() as u64));
+        bytes.extend(chunk);
+    }
+    locations
 }
 
 /// A fraction lies beside the directory, in a BigTIFF inside the entry: numerator first in either byte order.
