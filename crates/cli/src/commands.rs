@@ -1,22 +1,42 @@
 //! One file per command.
 
 mod run;
+mod schema;
+mod validate;
+
+use serde::Serialize;
 
 use crate::arguments::{Arguments, Command};
 use crate::exit_status::ExitStatus;
 use crate::home::Home;
 use crate::problem::Problem;
+use crate::terminal;
 
 /// Does what was asked.
 pub(crate) fn dispatch(arguments: Arguments) -> Result<ExitStatus, Problem> {
     let Arguments { home, command } = arguments;
     match command {
-        Command::Run(_) | Command::Image(_) | Command::Validate(_) | Command::Schema => {
+        Command::Run(_) | Command::Image(_) => {
             let home = Home::choose(home)?;
             Err(Problem::new(
                 ExitStatus::Internal,
                 format!("no such command yet; {}", home.path()),
             ))
         }
+        Command::Validate(arguments) => validate::validate(&arguments.manifest),
+        Command::Schema => schema::schema(),
     }
+}
+
+/// Prints text on stdout.
+fn print(text: &str) -> Result<(), Problem> {
+    terminal::data(text)
+        .map_err(|error| Problem::internal(error).context("failed to write to stdout".to_owned()))
+}
+
+/// Prints one JSON document on stdout.
+fn print_json(document: &impl Serialize) -> Result<(), Problem> {
+    let json = serde_json::to_string_pretty(document)
+        .map_err(|error| Problem::internal(error).context("failed to make JSON".to_owned()))?;
+    print(&(json + "\n"))
 }

@@ -7,6 +7,8 @@ mod commands;
 mod exit_status;
 mod home;
 mod imported;
+mod locate;
+mod manifest;
 mod problem;
 mod quantity;
 mod report;

@@ -1,6 +1,7 @@
 //! What reaches the user's terminal: data on stdout, everything else on stderr, styles only where they are understood,
 //! and no control characters of others.
 
+mod progress;
 mod table;
 
 use std::borrow::Cow;
@@ -8,6 +9,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
+pub(crate) use progress::Progress;
 pub(crate) use table::Table;
 
 /// A failure.

@@ -2,4 +2,4 @@
 
 pub(crate) mod interrupts;
 pub(crate) mod live_log;
-pub(crate) mod locate;
+pub(crate) mod overrides;

@@ -2,4 +2,5 @@
 
 mod archive;
 mod gantry;
+mod manifests;
 mod usage;
