@@ -19,7 +19,7 @@ impl Default for CheckLimits {
     fn default() -> Self {
         CheckLimits {
             max_voxel_bytes: 64 << 30,
-            max_pixel_bytes: 512 << 30,
+            max_pixel_bytes: 256 << 30,
             max_header_bytes: 1 << 20,
             max_directories: 64,
             max_jpeg_bytes: 64 << 20,

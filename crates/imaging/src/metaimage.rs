@@ -22,6 +22,7 @@ use crate::volume::{Samples, Volume};
 mod ascii;
 mod compressed;
 mod fields;
+mod grid;
 mod header;
 mod samples;
 mod write;

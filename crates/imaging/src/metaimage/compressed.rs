@@ -22,7 +22,10 @@ pub(super) fn decode(
 ) -> Result<(), ReadProblem> {
     let what = format!("compressed {}", part.label);
     let (label, available, expected) = (part.label.clone(), part.available, part.expected);
-    if let Some(stated) = header.compressed_bytes.filter(|stated| *stated > available) {
+    // The number says nothing about the single files of a list.
+    let is_list = matches!(header.place, DataPlace::List { .. });
+    let stated = header.compressed_bytes.filter(|_| !is_list);
+    if let Some(stated) = stated.filter(|stated| *stated > available) {
         return Err(ReadProblem::Short {
             what: format!("{what} (`CompressedDataSize`)"),
             expected: stated.into(),
@@ -43,8 +46,8 @@ pub(super) fn decode(
             "{what}: {surplus} decoded bytes beyond the image are ignored"
         ));
     }
-    match header.compressed_bytes {
-        Some(stated) if stated != consumed && !matches!(header.place, DataPlace::List { .. }) => {
+    match stated {
+        Some(stated) if stated != consumed => {
             warnings.push(format!(
                 "`CompressedDataSize` is {stated}, the stream has {consumed} bytes"
             ));

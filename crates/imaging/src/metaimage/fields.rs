@@ -1,5 +1,6 @@
-//! From header text to meaning: numbers, types, geometry, and where the samples are.
+//! From header text to meaning: numbers, types, and where the samples are.
 
+use super::grid;
 use super::header::RawHeader;
 use crate::error::ReadProblem;
 use crate::geometry::Geometry;
@@ -70,7 +71,7 @@ impl Header {
                 "{dimensions} dimensions; grand-challenge.org refuses more than 4"
             ));
         }
-        let geometry = geometry(raw, dimensions, &mut warnings)?;
+        let geometry = grid::read(raw, dimensions, &mut warnings)?;
         let compressed = flag(raw, "CompressedData");
         let binary = raw.get("BinaryData").is_none_or(is_true);
         let start = data_start(raw)?;
@@ -106,7 +107,7 @@ impl Header {
     }
 }
 
-fn refuse(field: &str, expected: impl Into<String>, found: &str) -> ReadProblem {
+pub(super) fn refuse(field: &str, expected: impl Into<String>, found: &str) -> ReadProblem {
     ReadProblem::Field {
         field: field.into(),
         expected: expected.into(),
@@ -138,7 +139,7 @@ fn dimensions(raw: &RawHeader) -> Result<usize, ReadProblem> {
 }
 
 /// The first `count` numbers of a field. More are ignored, as ITK does; fewer are refused.
-fn numbers(key: &str, text: &str, count: usize) -> Result<Vec<f64>, ReadProblem> {
+pub(super) fn numbers(key: &str, text: &str, count: usize) -> Result<Vec<f64>, ReadProblem> {
     let expected = || format!("{count} numbers separated by blanks");
     let parsed: Option<Vec<f64>> = text
         .split_whitespace()
@@ -150,25 +151,8 @@ fn numbers(key: &str, text: &str, count: usize) -> Result<Vec<f64>, ReadProblem>
         .ok_or_else(|| refuse(key, expected(), text))
 }
 
-fn size(raw: &RawHeader, dimensions: usize) -> Result<Vec<u64>, ReadProblem> {
-    let text = raw
-        .get("DimSize")
-        .ok_or_else(|| ReadProblem::MissingField("DimSize".into()))?;
-    numbers("DimSize", text, dimensions)?
-        .into_iter()
-        .map(whole_number)
-        .collect::<Option<Vec<u64>>>()
-        .ok_or_else(|| {
-            refuse(
-                "DimSize",
-                format!("{dimensions} whole numbers from 0"),
-                text,
-            )
-        })
-}
-
 /// A number written as `4` or `4.0`; at most 2^53, beyond which `f64` skips integers.
-fn whole_number(number: f64) -> Option<u64> {
+pub(super) fn whole_number(number: f64) -> Option<u64> {
     let fits = (0.0..=9_007_199_254_740_992.0).contains(&number) && number.fract() == 0.0;
     #[expect(
         clippy::cast_possible_truncation,
@@ -176,105 +160,6 @@ fn whole_number(number: f64) -> Option<u64> {
         reason = "range and fraction were checked"
     )]
     fits.then_some(number as u64)
-}
-
-/// The first of `keys` that is present, with a warning when others disagree.
-fn choose<'a>(
-    raw: &'a RawHeader,
-    keys: &[&'a str],
-    warnings: &mut Vec<String>,
-) -> Option<(&'a str, &'a str)> {
-    let mut present = keys
-        .iter()
-        .filter_map(|key| raw.get(key).map(|value| (*key, value)));
-    let (key, value) = present.next()?;
-    let words: Vec<&str> = value.split_whitespace().collect();
-    for (other, found) in present {
-        if !found.split_whitespace().eq(words.iter().copied()) {
-            warnings.push(format!(
-                "`{key}` and `{other}` disagree; `{key}` is used, as SimpleITK does"
-            ));
-        }
-    }
-    Some((key, value))
-}
-
-fn geometry(
-    raw: &RawHeader,
-    dimensions: usize,
-    warnings: &mut Vec<String>,
-) -> Result<Geometry, ReadProblem> {
-    let mut geometry = Geometry::identity(size(raw, dimensions)?);
-    if geometry.size.contains(&0) {
-        warnings.push("the image is empty: a size is 0".into());
-    }
-    if let Some((key, text)) = choose(raw, &["ElementSpacing", "ElementSize"], &mut Vec::new()) {
-        geometry.spacing = numbers(key, text, dimensions)?;
-        if geometry.spacing.contains(&0.0) {
-            return Err(refuse(key, "numbers other than 0", text));
-        }
-    } else {
-        warnings.push("no `ElementSpacing`: 1 mm is assumed".into());
-    }
-    let origin_keys = [
-        "ImagePosition",
-        "Origin",
-        "Offset",
-        "Position",
-        "ElementOrigin",
-    ];
-    if let Some((key, text)) = choose(raw, &origin_keys, warnings) {
-        geometry.origin = numbers(key, text, dimensions)?;
-        warn_new_key(key, warnings);
-    }
-    let direction_keys = [
-        "TransformMatrix",
-        "Rotation",
-        "Orientation",
-        "ElementDirection",
-    ];
-    if let Some((key, text)) = choose(raw, &direction_keys, warnings) {
-        // The file lists the axis vectors one after another: its rows are the columns of our matrix.
-        let rows = numbers(key, text, dimensions * dimensions)?;
-        for (index, value) in rows.iter().enumerate() {
-            let (axis, component) = (index / dimensions, index % dimensions);
-            geometry.direction[component * dimensions + axis] = *value;
-        }
-        warn_new_key(key, warnings);
-    }
-    make_spacing_positive(&mut geometry, warnings);
-    geometry.validate().map_err(|problem| ReadProblem::Field {
-        field: "TransformMatrix".into(),
-        expected: "a usable geometry".into(),
-        found: problem.to_string(),
-    })?;
-    Ok(geometry)
-}
-
-fn warn_new_key(key: &str, warnings: &mut Vec<String>) {
-    if key == "ElementOrigin" || key == "ElementDirection" {
-        warnings.push(format!(
-            "`{key}` is unknown to ITK up to 5.4, which ignores it"
-        ));
-    }
-}
-
-/// A negative spacing means that the axis runs the other way (ITK does the same).
-fn make_spacing_positive(geometry: &mut Geometry, warnings: &mut Vec<String>) {
-    let dimensions = geometry.size.len();
-    for axis in 0..dimensions {
-        if geometry.spacing[axis] < 0.0 {
-            warnings.push(format!(
-                "spacing {} is negative: its sign is moved into the direction of axis {axis}",
-                geometry.spacing[axis]
-            ));
-            geometry.spacing[axis] = -geometry.spacing[axis];
-            for row in 0..dimensions {
-                let value = &mut geometry.direction[row * dimensions + axis];
-                *value = if *value == 0.0 { 0.0 } else { -*value };
-            }
-        }
-    }
 }
 
 fn component(raw: &RawHeader) -> Result<ComponentType, ReadProblem> {

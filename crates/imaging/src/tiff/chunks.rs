@@ -83,12 +83,12 @@ pub(super) fn check_page(
             let index = first + step as u64;
             let name = page.chunk_name(index);
             file.contains(offset, bytes, &name)?;
-            let is_known = remembered.contains(&(offset, bytes, page.stored_rows(index)));
-            if is_known && check.labels.is_none() {
+            let identity = (offset, bytes, page.visible(index));
+            if remembered.contains(&identity) {
                 continue;
             }
             if remembered.len() < MAX_REMEMBERED {
-                remembered.insert((offset, bytes, page.stored_rows(index)));
+                remembered.insert(identity);
             }
             check.chunk(
                 file,
