@@ -1,0 +1,114 @@
+//! A folder that looks like `/input` already, as test tools of the contract's platform write it.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use domain::{Failure, FailureReason, Slug, Socket};
+use imaging::{CheckLimits, ImageSummary};
+
+use super::{AcceptedInputs, Layout, chosen, problem, refusal, unknown_names, value};
+use crate::request::RunRequest;
+
+/// Judges what lies at the places of the algorithm's sockets.
+pub(super) fn accept(request: &RunRequest, folder: &Utf8Path) -> Result<AcceptedInputs, Failure> {
+    if !folder.is_dir() {
+        let message =
+            format!("the input folder `{folder}` is no folder, expected one laid out as `/input`");
+        return Err(Failure::new(FailureReason::InputInvalid, message));
+    }
+    let algorithm = request.algorithm.clone();
+    let mut accepted = AcceptedInputs {
+        algorithm,
+        layout: Layout::Folder(folder.to_owned()),
+        interface: None,
+        images: Vec::new(),
+        warnings: Vec::new(),
+    };
+    if !request.declared {
+        return Ok(accepted);
+    }
+    let inputs: BTreeSet<&Slug> = accepted
+        .algorithm
+        .interfaces
+        .iter()
+        .flat_map(|interface| &interface.inputs)
+        .collect();
+    let there = |slug: &&Slug| {
+        accepted
+            .algorithm
+            .socket(slug)
+            .is_some_and(|socket| place(folder, socket).exists())
+    };
+    let found: BTreeSet<Slug> = inputs.into_iter().filter(there).cloned().collect();
+    let interface = accepted
+        .algorithm
+        .choose_interface(&found)
+        .map_err(|error| {
+            let failure = Failure::new(
+                FailureReason::InputInvalid,
+                format!("in `{folder}`: {error}"),
+            );
+            unknown_names(&accepted.algorithm, &found, failure)
+        })?;
+    let mut problems = Vec::new();
+    for slug in &interface.inputs {
+        let socket = accepted
+            .algorithm
+            .socket(slug)
+            .expect("interfaces name declared sockets only");
+        match check(socket, &place(folder, socket)) {
+            Ok(image) => accepted
+                .images
+                .extend(image.map(|image| (slug.clone(), image))),
+            Err(messages) => {
+                problems.extend(messages.into_iter().map(|message| problem(socket, message)))
+            }
+        }
+    }
+    accepted.interface = Some(chosen(interface));
+    if problems.is_empty() {
+        Ok(accepted)
+    } else {
+        Err(refusal(problems))
+    }
+}
+
+fn place(folder: &Utf8Path, socket: &Socket) -> Utf8PathBuf {
+    folder.join(socket.relative_path.as_str())
+}
+
+fn check(socket: &Socket, path: &Utf8Path) -> Result<Option<ImageSummary>, Vec<String>> {
+    if socket.kind.is_image() {
+        return only_image(path).map(Some);
+    }
+    if socket.kind.is_json() {
+        let value = value::read_json(path)?;
+        socket
+            .check_json(&value)
+            .map_err(|violation| violation.complaints)?;
+    } else {
+        value::check_file(socket.kind, path)?;
+    }
+    Ok(None)
+}
+
+fn only_image(folder: &Utf8Path) -> Result<ImageSummary, Vec<String>> {
+    let entries = folder
+        .read_dir_utf8()
+        .map_err(|error| vec![format!("cannot be read: {error}")])?;
+    let is_image =
+        |path: &Utf8PathBuf| matches!(path.extension(), Some("mha" | "mhd" | "tif" | "tiff"));
+    let images: Vec<Utf8PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.into_path()))
+        .filter(is_image)
+        .collect();
+    match images.as_slice() {
+        [image] => {
+            imaging::check(image, &CheckLimits::default()).map_err(|error| vec![error.to_string()])
+        }
+        others => Err(vec![format!(
+            "holds {} images in `{folder}`, expected exactly one `.mha` or `.tif`",
+            others.len()
+        )]),
+    }
+}

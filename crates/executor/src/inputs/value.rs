@@ -1,0 +1,158 @@
+//! One value as typed on a command line, judged by its socket.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use domain::{Socket, SocketKind, file_kind, json};
+use imaging::CheckLimits;
+use serde_json::Value;
+
+use super::AcceptedInput;
+use crate::provision::Content;
+
+/// JSON that is larger is refused rather than read into memory.
+pub(crate) const MAX_JSON_BYTES: u64 = 512 << 20;
+
+/// Everything that is wrong with one input.
+type Messages = Vec<String>;
+
+/// Judges a value; `scratch` takes images that have to be rewritten.
+pub(super) fn accept(
+    socket: &Socket,
+    text: &str,
+    scratch: &Utf8Path,
+) -> Result<AcceptedInput, Messages> {
+    if socket.kind.is_image() {
+        return accept_image(
+            socket,
+            Utf8Path::new(text.strip_prefix('@').unwrap_or(text)),
+            scratch,
+        );
+    }
+    if socket.kind.is_json() {
+        return accept_json(socket, text);
+    }
+    accept_file(
+        socket,
+        Utf8Path::new(text.strip_prefix('@').unwrap_or(text)),
+    )
+}
+
+fn accept_json(socket: &Socket, text: &str) -> Result<AcceptedInput, Messages> {
+    let value = match text.strip_prefix('@') {
+        Some(path) => read_json(Utf8Path::new(path))?,
+        None => literal(socket.kind, text)?,
+    };
+    socket
+        .check_json(&value)
+        .map_err(|violation| violation.complaints)?;
+    Ok(AcceptedInput::json(value))
+}
+
+/// JSON as typed; for texts and choices the quotes may be left out.
+fn literal(kind: SocketKind, text: &str) -> Result<Value, Messages> {
+    let is_text = matches!(kind, SocketKind::String | SocketKind::Choice);
+    match serde_json::from_str(text) {
+        Ok(value @ Value::String(_)) => Ok(value),
+        Ok(_) | Err(_) if is_text => Ok(Value::String(text.to_owned())),
+        Ok(value) => Ok(value),
+        Err(_) if Utf8Path::new(text).exists() => Err(vec![format!(
+            "is `{text}`, expected JSON; to read that file write `@{text}`"
+        )]),
+        Err(error) => Err(vec![format!("is `{text}`, expected JSON: {error}")]),
+    }
+}
+
+/// Reads and parses a JSON file.
+pub(super) fn read_json(path: &Utf8Path) -> Result<Value, Messages> {
+    let size = fs_err::metadata(path)
+        .map_err(|error| vec![format!("cannot be read: {error}")])?
+        .len();
+    if size > MAX_JSON_BYTES {
+        return Err(vec![format!(
+            "has {size} bytes in `{path}`, expected at most {MAX_JSON_BYTES}"
+        )]);
+    }
+    let bytes = fs_err::read(path).map_err(|error| vec![format!("cannot be read: {error}")])?;
+    let parsed = json::parse(&bytes).map_err(|error| vec![format!("in `{path}` {error}")])?;
+    Ok(parsed.value)
+}
+
+/// Judges a file of a kind that is neither JSON nor an image.
+pub(super) fn accept_file(socket: &Socket, path: &Utf8Path) -> Result<AcceptedInput, Messages> {
+    check_file(socket.kind, path)?;
+    let name = path.file_name().map(str::to_owned);
+    Ok(AcceptedInput {
+        content: Content::File(path.to_owned()),
+        name,
+        image: None,
+        warnings: Vec::new(),
+    })
+}
+
+/// Judges the content of such a file.
+pub(crate) fn check_file(kind: SocketKind, path: &Utf8Path) -> Result<(), Messages> {
+    use std::io::Read;
+    let failed = |error: std::io::Error| vec![format!("cannot be read: {error}")];
+    if !fs_err::metadata(path).map_err(failed)?.is_file() {
+        return Err(vec![format!("is `{path}`, which is no regular file")]);
+    }
+    let mut head = Vec::with_capacity(file_kind::HEAD);
+    let file = fs_err::File::open(path).map_err(failed)?;
+    file.take(file_kind::HEAD as u64)
+        .read_to_end(&mut head)
+        .map_err(failed)?;
+    file_kind::check_head(kind, &head).map_err(|error| vec![error.to_string()])?;
+    if kind == SocketKind::Newick {
+        let text = fs_err::read_to_string(path).map_err(failed)?;
+        file_kind::check_newick(&text).map_err(|error| vec![error.to_string()])?;
+    }
+    Ok(())
+}
+
+fn accept_image(
+    socket: &Socket,
+    path: &Utf8Path,
+    scratch: &Utf8Path,
+) -> Result<AcceptedInput, Messages> {
+    if socket.kind == SocketKind::DicomImageSet {
+        return Err(vec![
+            "is a DICOM image set, which this version cannot give to a container".to_owned(),
+        ]);
+    }
+    if !path.exists() {
+        return Err(vec![format!(
+            "is `{path}`, expected the path of a `.mha` or `.tif` image; there is no such file"
+        )]);
+    }
+    let summary =
+        imaging::check(path, &CheckLimits::default()).map_err(|error| vec![error.to_string()])?;
+    let source = match path
+        .extension()
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+        .as_str()
+    {
+        "mha" | "tif" | "tiff" => path.to_owned(),
+        // The contract knows two formats only; a header with its samples beside it becomes one file.
+        "mhd" => rewritten(path, scratch)?,
+        other => {
+            return Err(vec![format!(
+                "is `{path}` with the ending `{other}`, expected `.mha` or `.tif`"
+            )]);
+        }
+    };
+    let warnings = summary.warnings.clone();
+    let name = path.file_name().map(str::to_owned);
+    Ok(AcceptedInput {
+        content: Content::File(source),
+        name,
+        image: Some(summary),
+        warnings,
+    })
+}
+
+fn rewritten(path: &Utf8Path, scratch: &Utf8Path) -> Result<Utf8PathBuf, Messages> {
+    let volume = imaging::metaimage::read(path).map_err(|error| vec![error.to_string()])?;
+    let target = scratch.join(format!("{}.mha", uuid::Uuid::new_v4()));
+    imaging::metaimage::write(&target, &volume).map_err(|error| vec![error.to_string()])?;
+    Ok(target)
+}
