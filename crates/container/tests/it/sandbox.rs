@@ -1,0 +1,14 @@
+//! Containers that try to break out of, or to break, what holds them: the same cases under every runtime.
+
+mod ends;
+mod escapes;
+mod facts;
+mod harness;
+mod limits;
+mod logs;
+mod orphans;
+mod parallel;
+mod place;
+mod program;
+mod root_file_system;
+mod without_root;
