@@ -6,8 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::import::{ImportImageError, ImportOptions, Imported, Progress};
 use super::ImageConfig;
+use super::import::{ImportImageError, ImportOptions, Imported, Progress};
 
 /// A folder of images. Several processes may use it at once.
 #[derive(Debug, Clone)]
