@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod image;
 mod run;
 mod schema;
 mod validate;
@@ -12,17 +13,15 @@ use crate::home::Home;
 use crate::problem::Problem;
 use crate::terminal;
 
+/// How the sandbox starts this program again: by the very file that runs now, whatever became of its name.
+const SHIM_PROGRAM: [&str; 2] = ["/proc/self/exe", crate::SHIM];
+
 /// Does what was asked.
 pub(crate) fn dispatch(arguments: Arguments) -> Result<ExitStatus, Problem> {
     let Arguments { home, command } = arguments;
     match command {
-        Command::Run(_) | Command::Image(_) => {
-            let home = Home::choose(home)?;
-            Err(Problem::new(
-                ExitStatus::Internal,
-                format!("no such command yet; {}", home.path()),
-            ))
-        }
+        Command::Image(command) => image::image(&command, &Home::choose(home)?),
+        Command::Run(arguments) => run::run(&arguments, &Home::choose(home)?),
         Command::Validate(arguments) => validate::validate(&arguments.manifest),
         Command::Schema => schema::schema(),
     }

@@ -6,6 +6,7 @@ mod arguments;
 mod commands;
 mod exit_status;
 mod home;
+mod images;
 mod imported;
 mod locate;
 mod manifest;

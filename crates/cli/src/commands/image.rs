@@ -1,35 +1,206 @@
 //! `gantry image`: the store of container images.
 
-use camino::Utf8Path;
-use container::image::{Store, StoredImage};
+use std::fmt::Write;
+
+use container::image::{Imported, RemoveImageError, StoredImage};
 use serde::Serialize;
 
 use crate::arguments::{ImageCommand, ImportArguments};
+use crate::commands::{print, print_json};
 use crate::exit_status::ExitStatus;
 use crate::home::Home;
-use crate::images;
+use crate::images::Images;
 use crate::problem::Problem;
 use crate::quantity;
 use crate::terminal::{self, GOOD, HEADING, Table, visible};
 
 /// Does what was asked.
 pub(crate) fn image(command: &ImageCommand, home: &Home) -> Result<ExitStatus, Problem> {
-    let store = images::open(home)?;
+    let images = Images::open(home)?;
     match command {
-        ImageCommand::Import(arguments) => import(&store, home, arguments)?,
-        ImageCommand::List { json } => list(&store, *json)?,
-        ImageCommand::Inspect { image, json } => inspect(&images::find(&store, image)?, *json)?,
-        ImageCommand::Remove { image } => remove(&store, image)?,
+        ImageCommand::Import(arguments) => import(images, arguments)?,
+        ImageCommand::List { json } => list(&images, *json)?,
+        ImageCommand::Inspect { image, json } => {
+            let image = images.find(image)?;
+            if *json {
+                print_json(&image)?
+            } else {
+                print(&description(&image))?
+            }
+        }
+        ImageCommand::Remove { image } => remove(&images, image)?,
     }
     Ok(ExitStatus::Succeeded)
 }
 
-fn import(store: &Store, home: &Home, arguments: &ImportArguments) -> Result<(), Problem> {
-    let asked = images::Asked { allow_root: arguments.allow_root, quiet: false };
-    let image = images::import(store, home, &arguments.path, &asked)?;
+/// What `gantry image import --json` prints.
+#[derive(Serialize)]
+struct ImportedDocument<'a> {
+    image: &'a StoredImage,
+    already_present: bool,
+    notes: &'a [String],
+}
+
+fn import(mut images: Images, arguments: &ImportArguments) -> Result<(), Problem> {
+    images.allow_root = arguments.allow_root;
+    let Imported {
+        image,
+        already_present,
+        notes,
+    } = images.import(&arguments.path)?;
     if arguments.json {
-        return print_json(&Shown::of(&image));
+        return print_json(&ImportedDocument {
+            image: &image,
+            already_present,
+            notes: &notes,
+        });
     }
-    terminal::note(&format!("{GOOD}imported{GOOD:#} {}", visible(&names(&image))));
+    let done = if already_present {
+        "already there:"
+    } else {
+        "imported"
+    };
+    terminal::note(&format!(
+        "{GOOD}{done}{GOOD:#} {} ({} layers, {})",
+        visible(&names(&image)),
+        image.layers.len(),
+        quantity::bytes(image.unpacked_bytes)
+    ));
     print(&format!("{}\n", image.digest))
+}
+
+fn list(images: &Images, json: bool) -> Result<(), Problem> {
+    let all = images.store().list().map_err(Problem::internal)?;
+    if json {
+        return print_json(&all);
+    }
+    if all.is_empty() {
+        terminal::note("no images; `gantry image import PATH` adds one");
+        return Ok(());
+    }
+    let mut table = Table::new(&["image", "names", "user", "size", "imported"]);
+    for image in &all {
+        table.row([
+            short(&image.digest).into(),
+            names(image).into(),
+            user(image).into(),
+            quantity::bytes(image.unpacked_bytes).into(),
+            time(image).into(),
+        ]);
+    }
+    print(&table.render(0))
+}
+
+fn remove(images: &Images, reference: &str) -> Result<(), Problem> {
+    let image = images.find(reference)?;
+    let removed = images.store().remove(&image.digest).map_err(|error| {
+        let status = match &error {
+            RemoveImageError::Unknown { .. } | RemoveImageError::InUse { .. } => {
+                ExitStatus::ImageRefused
+            }
+            RemoveImageError::List(_) | RemoveImageError::Delete { .. } => ExitStatus::Internal,
+        };
+        Problem::from_error(status, error)
+    })?;
+    terminal::note(&format!(
+        "{GOOD}removed{GOOD:#} {} ({} layers, {})",
+        visible(&names(&removed.image)),
+        removed.layers,
+        quantity::bytes(removed.bytes)
+    ));
+    Ok(())
+}
+
+fn description(image: &StoredImage) -> String {
+    let config = &image.config;
+    let command = |parts: &Option<Vec<String>>| {
+        parts.as_ref().map_or_else(
+            || "-".to_owned(),
+            |parts| serde_json::to_string(parts).expect("a list of strings is JSON"),
+        )
+    };
+    let rows = [
+        ("digest", image.digest.clone()),
+        ("names", names(image)),
+        ("platform", format!("{}/{}", config.os, config.architecture)),
+        ("user", user(image)),
+        (
+            "working folder",
+            if config.working_dir.is_empty() {
+                "/"
+            } else {
+                &config.working_dir
+            }
+            .to_owned(),
+        ),
+        ("entrypoint", command(&config.entrypoint)),
+        ("command", command(&config.cmd)),
+        (
+            "built",
+            config.created.clone().unwrap_or_else(|| "-".to_owned()),
+        ),
+        ("imported", time(image)),
+        ("size", quantity::bytes(image.unpacked_bytes)),
+    ];
+    let mut table = Table::new(&["", ""]);
+    for (name, value) in rows {
+        table.row([name.into(), value.into()]);
+    }
+    let mut text = table.render(0);
+    let labels = config
+        .labels
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    for (title, lines) in [
+        ("Environment", config.env.clone()),
+        ("Labels", labels.collect()),
+    ] {
+        if lines.is_empty() {
+            continue;
+        }
+        let _ = write!(text, "\n{HEADING}{title}{HEADING:#}\n");
+        for line in lines {
+            let _ = writeln!(text, "  {}", visible(&line));
+        }
+    }
+    let mut layers = Table::new(&["layer", "size", "folder"]);
+    for layer in &image.layers {
+        layers.row([
+            short(&layer.diff_id).into(),
+            quantity::bytes(layer.bytes).into(),
+            layer.path.as_str().into(),
+        ]);
+    }
+    let _ = write!(text, "\n{HEADING}Layers{HEADING:#}\n{}", layers.render(2));
+    text
+}
+
+/// Enough of a digest to name the image by.
+fn short(digest: &str) -> String {
+    digest
+        .strip_prefix("sha256:")
+        .unwrap_or(digest)
+        .chars()
+        .take(12)
+        .collect()
+}
+
+fn names(image: &StoredImage) -> String {
+    if image.names.is_empty() {
+        short(&image.digest)
+    } else {
+        image.names.join(", ")
+    }
+}
+
+fn user(image: &StoredImage) -> String {
+    if image.config.user.is_empty() {
+        "root".to_owned()
+    } else {
+        image.config.user.clone()
+    }
+}
+
+fn time(image: &StoredImage) -> String {
+    image.imported_at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

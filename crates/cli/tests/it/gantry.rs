@@ -70,6 +70,7 @@ impl Gantry {
     /// Replaces what differs from call to call by words, for snapshots.
     pub(crate) fn redact(&self, text: &str) -> String {
         let folder = self.folder.path().to_str().expect("a UTF-8 folder");
+        let text = redact_times(text);
         text.replace(&format!("{folder}/work/"), "")
             .replace(&format!("{folder}/work"), "[work]")
             .replace(folder, "[test]")
@@ -98,4 +99,31 @@ impl Answer {
             )
         })
     }
+}
+
+/// `2026-01-02 03:04 UTC` becomes `[time]` filled up to the same width, so that tables stay tables.
+fn redact_times(text: &str) -> String {
+    let shape = "dddd-dd-dd dd:dd UTC";
+    let fits = |part: &str| {
+        part.len() == shape.len()
+            && part.chars().zip(shape.chars()).all(|(found, wanted)| {
+                if wanted == 'd' {
+                    found.is_ascii_digit()
+                } else {
+                    found == wanted
+                }
+            })
+    };
+    let mut redacted = String::new();
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        if rest.get(..shape.len()).is_some_and(fits) {
+            redacted.push_str("[time as yyyy-mm-dd]");
+            rest = &rest[shape.len()..];
+        } else {
+            redacted.push(character);
+            rest = &rest[character.len_utf8()..];
+        }
+    }
+    redacted
 }

@@ -2,5 +2,6 @@
 
 mod archive;
 mod gantry;
+mod images;
 mod manifests;
 mod usage;
