@@ -7,15 +7,31 @@
 //! Archives come from strangers: their names, links, sizes and digests are claims until checked, and nothing in them can
 //! reach outside the folder that a layer is unpacked into.
 //!
+//! Reading order: `import` (the main line) → `archive` or `layout_folder` → `layer` → `unpack` → `choose` → `store/commit`.
+//!
 //! This module does not know algorithms, sockets, jobs or registries, and it starts nothing.
 
+mod archive;
+mod budget;
+mod channel;
+mod choose;
+mod compression;
 mod config;
+mod contents;
+mod digest;
+mod error;
+mod guard;
 mod import;
+mod layer;
+mod layout_folder;
 mod limits;
 mod store;
+mod unpack;
 
+use compression::Compression;
 pub use config::ImageConfig;
-pub use import::{ImportImageError, ImportOptions, Imported, Phase, Progress};
+pub use error::ImportImageError;
+pub use import::{ImportOptions, Imported, Phase, Progress};
 pub use limits::ImportLimits;
 pub use store::{
     FindImageError, HoldImageError, ImageHold, Layer, ListImagesError, OpenStoreError,

@@ -196,7 +196,7 @@ mod tests {
         456:x:77:\n";
 
     #[track_caller]
-    fn check(spec: &str, uid: u32, gid: u32, groups: &[u32], home: &str, name: Option<&str>) {
+    fn check(spec: &str, (uid, gid): (u32, u32), groups: &[u32], home: &str, name: Option<&str>) {
         let expected = ResolvedUser {
             uid,
             gid,
@@ -209,28 +209,28 @@ mod tests {
 
     #[test]
     fn users_are_found_as_docker_finds_them() {
-        check("", 0, 0, &[], "/root", Some("root"));
-        check("0", 0, 0, &[], "/root", Some("root"));
-        check("user", 1000, 1001, &[44, 29], "/home/user", Some("user"));
-        check("1000", 1000, 1001, &[44, 29], "/home/user", Some("user"));
-        check("user:video", 1000, 44, &[], "/home/user", Some("user"));
-        check("user:9", 1000, 9, &[], "/home/user", Some("user"));
-        check("user:", 1000, 1001, &[44, 29], "/home/user", Some("user"));
-        check(":video", 0, 44, &[], "/root", Some("root"));
-        check("bare", 7, 8, &[], "/", Some("bare"));
+        check("", (0, 0), &[], "/root", Some("root"));
+        check("0", (0, 0), &[], "/root", Some("root"));
+        check("user", (1000, 1001), &[44, 29], "/home/user", Some("user"));
+        check("1000", (1000, 1001), &[44, 29], "/home/user", Some("user"));
+        check("user:video", (1000, 44), &[], "/home/user", Some("user"));
+        check("user:9", (1000, 9), &[], "/home/user", Some("user"));
+        check("user:", (1000, 1001), &[44, 29], "/home/user", Some("user"));
+        check(":video", (0, 44), &[], "/root", Some("root"));
+        check("bare", (7, 8), &[], "/", Some("bare"));
     }
 
     #[test]
     fn numbers_need_not_be_in_the_database() {
-        check("4242", 4242, 0, &[], "/", None);
-        check("4242:17", 4242, 17, &[], "/", None);
-        check("0042", 42, 0, &[], "/", None);
+        check("4242", (4242, 0), &[], "/", None);
+        check("4242:17", (4242, 17), &[], "/", None);
+        check("0042", (42, 0), &[], "/", None);
     }
 
     #[test]
     fn names_go_before_numbers() {
-        check("123", 4000, 4001, &[], "/home/number", Some("123"));
-        check("5:456", 5, 77, &[], "/", None);
+        check("123", (4000, 4001), &[], "/home/number", Some("123"));
+        check("5:456", (5, 77), &[], "/", None);
     }
 
     #[test]

@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn bytes_arrive_in_order_at_every_receiver() {
-        let sent: Vec<u8> = (0..3 * CHUNK_BYTES + 17).map(|n| (n % 251) as u8).collect();
+        let sent: Vec<u8> = (0..251).cycle().take(3 * CHUNK_BYTES + 17).collect();
         let (to_one, one) = channel();
         let (to_other, other) = channel();
         let fed = feed::<io::Error>(&mut &sent[..], &[to_one, to_other], &mut |_| Ok(()));
@@ -142,7 +142,9 @@ mod tests {
         sender.send(Message::Data(Chunk::new(vec![1, 2]))).unwrap();
         drop(sender);
         let mut got = Vec::new();
-        let error = ChunkReader::new(receiver).read_to_end(&mut got).unwrap_err();
+        let error = ChunkReader::new(receiver)
+            .read_to_end(&mut got)
+            .unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
         assert_eq!(got, [1, 2]);
     }

@@ -15,7 +15,7 @@ const ZSTD_WINDOW_LOG: u32 = 27;
 
 /// How a stream is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compression {
+pub(super) enum Compression {
     /// Not at all.
     None,
     /// gzip, of one or more members.
@@ -58,7 +58,10 @@ impl Compression {
     pub(super) fn decoder<'a>(self, from: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
         Ok(match self {
             Self::None => Box::new(from),
-            Self::Gzip => Box::new(GzipMembers::new(BufReader::with_capacity(CHUNK_BYTES, from))),
+            Self::Gzip => Box::new(GzipMembers::new(BufReader::with_capacity(
+                CHUNK_BYTES,
+                from,
+            ))),
             Self::Xz => {
                 let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
                 Box::new(liblzma::read::XzDecoder::new_stream(from, stream))
@@ -142,7 +145,9 @@ mod tests {
 
     fn inflate(bytes: &[u8]) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
-        Compression::detect(bytes).decoder(bytes)?.read_to_end(&mut out)?;
+        Compression::detect(bytes)
+            .decoder(bytes)?
+            .read_to_end(&mut out)?;
         Ok(out)
     }
 

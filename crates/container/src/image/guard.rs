@@ -156,7 +156,13 @@ mod tests {
 
     #[test]
     fn a_wrong_length_is_malformed() {
-        for text in [&b"99 path=a\n"[..], b"x path=a\n", b"9 path=ab\n", b"8 path a\n", b" "] {
+        for text in [
+            &b"99 path=a\n"[..],
+            b"x path=a\n",
+            b"9 path=ab\n",
+            b"8 path a\n",
+            b" ",
+        ] {
             let last = pax_records(text).last();
             assert_eq!(last, Some(Err(MalformedPax)), "{text:?}");
         }

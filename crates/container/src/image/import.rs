@@ -1,11 +1,18 @@
 //! From an archive to an image in the store.
 
-use std::io;
-
-use camino::Utf8PathBuf;
+use camino::Utf8Path;
 use jiff::Timestamp;
 
-use super::{ImportLimits, StoredImage};
+use super::archive::ReadArchive;
+use super::budget::{Budget, check};
+use super::choose::{Chosen, choose};
+use super::contents::{Contents, verify};
+use super::digest::Digest;
+use super::layer::{StagedLayer, in_store};
+use super::layout_folder::ReadLayoutFolder;
+use super::store::{Record, Staging, commit};
+use super::unpack::Notes;
+use super::{ImageConfig, ImportImageError, ImportLimits, Store, StoredImage};
 
 /// What the caller decides about an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,22 +72,112 @@ pub enum Phase {
     Finishing,
 }
 
-/// Why an archive did not become an image.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportImageError {
-    /// The archive cannot be read from disk.
-    #[error("cannot read `{path}`")]
-    ReadSource {
-        /// The archive, or a file of the layout folder.
-        path: Utf8PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+/// Takes an image from an archive or layout folder into the store.
+pub(super) fn import(
+    store: &Store,
+    source: &Utf8Path,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Imported, ImportImageError> {
+    let staging = Staging::make(store.root()).map_err(|error| in_store(store.root(), error))?;
+    let budget = Budget::new(options.limits.clone());
+    let (contents, chosen) = read(source, staging.path(), &budget, options, progress)?;
+    let (config, diff_ids) = ImageConfig::read(&chosen.config_name, &chosen.config)?;
+    config.judge(options.allow_root)?;
+    let (layers, notes) = check_layers(&contents, &chosen, &diff_ids)?;
+    progress(Progress {
+        bytes_read: budget.disk_read(),
+        bytes_total: budget.disk_read(),
+        phase: Phase::Finishing,
+    });
+    staging
+        .sync()
+        .map_err(|error| in_store(store.root(), error))?;
+    let record = Record::new(
+        chosen.config_digest,
+        names(&chosen),
+        config,
+        &layers,
+        options.now,
+    );
+    let (image, already_present) = commit(store, record, &layers)?;
+    Ok(Imported {
+        image,
+        already_present,
+        notes: notes.lines(),
+    })
 }
 
-impl ImportImageError {
-    /// What the user can do about it.
-    pub fn hint(&self) -> Option<String> {
-        None
+/// Reads the source and finds its image.
+fn read(
+    source: &Utf8Path,
+    staging: &Utf8Path,
+    budget: &Budget,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(Contents, Chosen), ImportImageError> {
+    if !source.is_dir() {
+        let archive = ReadArchive {
+            path: source,
+            staging,
+            budget,
+            progress,
+        };
+        let contents = archive.read()?;
+        let chosen = choose(&contents, source)?;
+        return Ok((contents, chosen));
     }
+    let mut folder = ReadLayoutFolder {
+        path: source,
+        staging,
+        budget,
+        progress,
+    };
+    let mut contents = folder.documents()?;
+    let chosen = choose(&contents, source)?;
+    // Refused before its layers are read: in a folder, the documents can be had first.
+    let (config, _) = ImageConfig::read(&chosen.config_name, &chosen.config)?;
+    config.judge(options.allow_root)?;
+    let names: Vec<String> = chosen
+        .layers
+        .iter()
+        .map(|layer| layer.name.clone())
+        .collect();
+    check("layers", budget.limits().layers as u64, names.len() as u64)?;
+    folder.layers(&names, &chosen.by, &mut contents)?;
+    Ok((contents, chosen))
+}
+
+/// Holds every digest of every layer against what was claimed.
+fn check_layers<'a>(
+    contents: &'a Contents,
+    chosen: &Chosen,
+    diff_ids: &[Digest],
+) -> Result<(Vec<&'a StagedLayer>, Notes), ImportImageError> {
+    if diff_ids.len() != chosen.layers.len() {
+        return Err(ImportImageError::LayerCount {
+            config: diff_ids.len(),
+            manifest: chosen.layers.len(),
+        });
+    }
+    let mut layers = Vec::new();
+    let mut notes = Notes::default();
+    for (layer, diff_id) in chosen.layers.iter().zip(diff_ids) {
+        let staged = contents.layer(&layer.name, &chosen.by)?;
+        if let Some(claimed) = layer.blob {
+            verify(&format!("the layer `{}`", layer.name), claimed, staged.blob)?;
+        }
+        let what = format!("the uncompressed layer `{}`", layer.name);
+        verify(&what, *diff_id, staged.diff_id)?;
+        notes.extend(&staged.notes);
+        layers.push(staged);
+    }
+    Ok((layers, notes))
+}
+
+/// The names that can be kept: others would spoil lists and messages.
+fn names(chosen: &Chosen) -> Vec<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:".contains(&byte);
+    let kept = |name: &&String| name.len() <= 255 && name.bytes().all(plain) && name.contains(':');
+    chosen.names.iter().filter(kept).cloned().collect()
 }

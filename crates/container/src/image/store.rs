@@ -1,13 +1,29 @@
 //! The store: image records and unpacked layers in one folder.
+//!
+//! `images/<digest>.json` is an image's record, `layers/sha256/<diff id>/tree` an unpacked layer, `holds/` has a lock
+//! file for each image that was in use, `staging/` what an import has not finished, `lock` serialises changes.
 
-use std::io;
+mod commit;
+mod error;
+mod folders;
+mod hold;
+mod list;
+mod record;
+mod remove;
+mod staging;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ImageConfig;
-use super::import::{ImportImageError, ImportOptions, Imported, Progress};
+use super::{ImageConfig, ImportImageError, ImportOptions, Imported, Progress, import};
+
+pub(super) use commit::commit;
+pub use error::{
+    FindImageError, HoldImageError, ListImagesError, OpenStoreError, RemoveImageError,
+};
+pub(super) use record::Record;
+pub(super) use staging::Staging;
 
 /// A folder of images. Several processes may use it at once.
 #[derive(Debug, Clone)]
@@ -57,115 +73,15 @@ pub struct Removed {
 /// Keeps an image from being removed while a container uses it; let go when dropped.
 #[derive(Debug)]
 pub struct ImageHold {
-    _file: std::fs::File,
-}
-
-/// The store cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenStoreError {
-    /// A folder or file of the store cannot be made or read.
-    #[error("cannot open the image store in `{root}`")]
-    Folder {
-        /// The store's folder.
-        root: Utf8PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-/// The images cannot be listed.
-#[derive(Debug, thiserror::Error)]
-pub enum ListImagesError {
-    /// A record cannot be read.
-    #[error("cannot read the image record `{path}`")]
-    Read {
-        /// The record.
-        path: Utf8PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-/// The image was not found.
-#[derive(Debug, thiserror::Error)]
-pub enum FindImageError {
-    /// The records cannot be read.
-    #[error(transparent)]
-    List(#[from] ListImagesError),
-    /// Nothing has that name or digest.
-    #[error("no image `{reference}` in the store")]
-    Unknown {
-        /// What was asked for.
-        reference: String,
-    },
-    /// Several digests begin like this.
-    #[error("`{reference}` is the beginning of {} image digests: {}", .matches.len(), .matches.join(", "))]
-    Ambiguous {
-        /// What was asked for.
-        reference: String,
-        /// The digests.
-        matches: Vec<String>,
-    },
-    /// Neither a digest, the beginning of one, nor a name.
-    #[error("`{reference}` is neither a name nor at least 4 hex digits of a digest")]
-    Malformed {
-        /// What was asked for.
-        reference: String,
-    },
-}
-
-/// The image cannot be held.
-#[derive(Debug, thiserror::Error)]
-pub enum HoldImageError {
-    /// It was removed meanwhile.
-    #[error("the image `{digest}` is no longer in the store")]
-    Gone {
-        /// The image.
-        digest: String,
-    },
-    /// The lock file cannot be used.
-    #[error("cannot lock the image `{digest}`")]
-    Lock {
-        /// The image.
-        digest: String,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-/// The image cannot be removed.
-#[derive(Debug, thiserror::Error)]
-pub enum RemoveImageError {
-    /// The records cannot be read.
-    #[error(transparent)]
-    List(#[from] ListImagesError),
-    /// It is not there.
-    #[error("no image `{digest}` in the store")]
-    Unknown {
-        /// The image.
-        digest: String,
-    },
-    /// A container uses it.
-    #[error("the image `{digest}` is in use by a running container")]
-    InUse {
-        /// The image.
-        digest: String,
-    },
-    /// The disk refused.
-    #[error("cannot remove `{path}`")]
-    Delete {
-        /// The file or folder.
-        path: Utf8PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    _file: fs_err::File,
 }
 
 impl Store {
     /// Opens the store in this folder; makes it if there is none.
     pub fn open(root: impl Into<Utf8PathBuf>) -> Result<Self, OpenStoreError> {
         let root = root.into();
-        fs_err::create_dir_all(&root).map_err(|source| OpenStoreError::Folder {
+        let made = folders::make(&root);
+        made.map_err(|source| OpenStoreError::Folder {
             root: root.clone(),
             source,
         })?;
@@ -185,37 +101,27 @@ impl Store {
         options: &ImportOptions,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Imported, ImportImageError> {
-        let _ = (options, progress);
-        Err(ImportImageError::ReadSource {
-            path: source.to_owned(),
-            source: io::ErrorKind::Unsupported.into(),
-        })
+        import::import(self, source, options, progress)
     }
 
     /// All images, the newest first.
     pub fn list(&self) -> Result<Vec<StoredImage>, ListImagesError> {
-        Ok(Vec::new())
+        list::list(self)
     }
 
     /// The image with this digest (`sha256:…` or bare), the only one whose digest begins like this (at least 4 hex
     /// digits), or the one with this name (`:latest` is added to a name without tag).
     pub fn find(&self, reference: &str) -> Result<StoredImage, FindImageError> {
-        Err(FindImageError::Unknown {
-            reference: reference.to_owned(),
-        })
+        list::find(self, reference)
     }
 
     /// Keeps an image from being removed for as long as the hold lives.
     pub fn hold(&self, digest: &str) -> Result<ImageHold, HoldImageError> {
-        Err(HoldImageError::Gone {
-            digest: digest.to_owned(),
-        })
+        hold::hold(self, digest)
     }
 
     /// Removes an image and the layers that no other image needs.
     pub fn remove(&self, digest: &str) -> Result<Removed, RemoveImageError> {
-        Err(RemoveImageError::Unknown {
-            digest: digest.to_owned(),
-        })
+        remove::remove(self, digest)
     }
 }

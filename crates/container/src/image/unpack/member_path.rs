@@ -20,6 +20,8 @@ pub(super) struct Refused(pub(super) &'static str);
 
 /// Bytes of one component; Linux file systems take no more.
 const COMPONENT_BYTES: usize = 255;
+/// Folders above an entry: removing a tree holds one folder of each depth open.
+const DEPTH: usize = 256;
 
 impl<'a> MemberPath<'a> {
     /// Takes the name of an entry apart. Absolute names, `..` and what no file system takes are refused.
@@ -46,8 +48,10 @@ impl<'a> MemberPath<'a> {
         if path.contains(&0) {
             return Err(Refused("the name has a NUL byte"));
         }
-        let components = path.split(|byte| *byte == b'/');
-        for component in components {
+        if components(path).count() > DEPTH {
+            return Err(Refused("the name lies more than 256 folders deep"));
+        }
+        for component in path.split(|byte| *byte == b'/') {
             if component == b".." {
                 return Err(Refused("the name has a `..`"));
             }
@@ -87,7 +91,13 @@ pub(super) fn shown(path: &[u8]) -> String {
 
 fn without_dots_at_end(mut path: &[u8]) -> &[u8] {
     while let Some(shorter) = path.strip_suffix(b"/").or_else(|| {
-        path.strip_suffix(b"/.").map(|shorter| if shorter.is_empty() { &path[..1] } else { shorter })
+        path.strip_suffix(b"/.").map(|shorter| {
+            if shorter.is_empty() {
+                &path[..1]
+            } else {
+                shorter
+            }
+        })
     }) {
         path = shorter;
     }
@@ -111,7 +121,11 @@ mod tests {
             parent: parent.as_bytes(),
             name: name.as_bytes(),
         };
-        assert_eq!(MemberPath::parse(path.as_bytes(), 4095), Ok(expected), "`{path}`");
+        assert_eq!(
+            MemberPath::parse(path.as_bytes(), 4095),
+            Ok(expected),
+            "`{path}`"
+        );
     }
 
     #[test]
@@ -126,16 +140,34 @@ mod tests {
         check("a/./b", "a", "b");
         check("..a/b..", "..a", "b..");
         for root in [".", "./", "./.", ".//./"] {
-            assert_eq!(MemberPath::parse(root.as_bytes(), 4095), Ok(MemberPath::Root), "`{root}`");
+            assert_eq!(
+                MemberPath::parse(root.as_bytes(), 4095),
+                Ok(MemberPath::Root),
+                "`{root}`"
+            );
         }
     }
 
     #[test]
     fn names_that_lead_out_are_refused() {
-        for path in ["", "/", "/etc/passwd", "..", "../a", "a/../b", "a/..", "a/../", "a\0b"] {
-            assert!(MemberPath::parse(path.as_bytes(), 4095).is_err(), "`{path}`");
+        for path in [
+            "",
+            "/",
+            "/etc/passwd",
+            "..",
+            "../a",
+            "a/../b",
+            "a/..",
+            "a/../",
+            "a\0b",
+        ] {
+            assert!(
+                MemberPath::parse(path.as_bytes(), 4095).is_err(),
+                "`{path}`"
+            );
         }
         assert!(MemberPath::parse(b"a/b", 2).is_err());
+        assert!(MemberPath::parse("a/".repeat(257).as_bytes(), 4095).is_err());
         assert!(MemberPath::parse(&[b'a'; 256], 4095).is_err());
     }
 
@@ -148,6 +180,9 @@ mod tests {
         };
         assert_eq!(target, Ok(expected));
         assert!(MemberPath::parse_link_target(b"/../etc/passwd", 4095).is_err());
-        assert_eq!(MemberPath::parse_link_target(b"", 4095), Ok(MemberPath::Root));
+        assert_eq!(
+            MemberPath::parse_link_target(b"", 4095),
+            Ok(MemberPath::Root)
+        );
     }
 }

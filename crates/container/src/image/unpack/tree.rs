@@ -29,19 +29,6 @@ pub(super) struct Tree {
     implied: Vec<Vec<u8>>,
 }
 
-/// What was in the way of a new folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Before {
-    /// Nothing.
-    Nothing,
-    /// A folder, which stays.
-    Folder,
-    /// A whiteout: the new folder hides that of the lower layers.
-    Whiteout,
-    /// Something else, which is gone.
-    Other,
-}
-
 impl Tree {
     /// Opens a folder as the root.
     pub(super) fn open(path: &std::path::Path) -> rustix::io::Result<Self> {
@@ -51,11 +38,6 @@ impl Tree {
             last: None,
             implied: Vec::new(),
         })
-    }
-
-    /// The root folder.
-    pub(super) fn root(&self) -> BorrowedFd<'_> {
-        self.root.as_fd()
     }
 
     /// The folder at this path, made with all folders above it where there is none.
@@ -96,40 +78,47 @@ impl Tree {
     pub(super) fn clear(&mut self, parent: &[u8], name: &[u8]) -> rustix::io::Result<()> {
         let folder = self.folder(parent)?;
         let found = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        match FileType::from_raw_mode(found.st_mode) {
-            FileType::Directory => remove_all(folder, name)?,
-            _ => rustix::fs::unlinkat(folder, name, AtFlags::empty())?,
+        if FileType::from_raw_mode(found.st_mode) == FileType::Directory {
+            remove_all(folder, name)?;
+        } else {
+            rustix::fs::unlinkat(folder, name, AtFlags::empty())?;
         }
         // A path may have led through what is gone.
         self.last = None;
         Ok(())
     }
 
-    /// Makes a folder unless it is there; anything else with that name goes.
-    pub(super) fn make_folder(&mut self, parent: &[u8], name: &[u8]) -> rustix::io::Result<Before> {
+    /// Makes a folder unless it is there; anything else with that name goes. In place of a whiteout, the folder hides that
+    /// of the lower layers.
+    pub(super) fn make_folder(&mut self, parent: &[u8], name: &[u8]) -> rustix::io::Result<()> {
         let folder = self.folder(parent)?;
         match rustix::fs::mkdirat(folder, name, WORKING_MODE) {
             Err(Errno::EXIST) => {}
-            done => return done.map(|()| Before::Nothing),
+            done => return done,
         }
         let found = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
         if FileType::from_raw_mode(found.st_mode) == FileType::Directory {
-            return Ok(Before::Folder);
+            return Ok(());
         }
         self.clear(parent, name)?;
         let folder = self.folder(parent)?;
         rustix::fs::mkdirat(folder, name, WORKING_MODE)?;
-        if !is_whiteout(&found) {
-            return Ok(Before::Other);
+        if is_whiteout(&found) {
+            set_opaque(&open_folder(folder, name)?)?;
         }
-        set_opaque(&open_folder(folder, name)?)?;
-        Ok(Before::Whiteout)
+        Ok(())
     }
 
     /// Hides what lower layers have under this name. What this layer has stays; if it is a folder, it hides theirs.
     pub(super) fn white_out(&mut self, parent: &[u8], name: &[u8]) -> rustix::io::Result<()> {
         let folder = self.folder(parent)?;
-        match rustix::fs::mknodat(folder, name, FileType::CharacterDevice, Mode::empty(), WHITEOUT) {
+        match rustix::fs::mknodat(
+            folder,
+            name,
+            FileType::CharacterDevice,
+            Mode::empty(),
+            WHITEOUT,
+        ) {
             Err(Errno::EXIST) => {}
             done => return done,
         }
@@ -197,12 +186,6 @@ pub(super) fn is_whiteout(found: &Stat) -> bool {
 
 fn set_opaque(folder: impl AsFd) -> rustix::io::Result<()> {
     rustix::fs::fsetxattr(folder, OPAQUE, b"y", rustix::fs::XattrFlags::empty())
-}
-
-/// Whether a layer's folder hides all that lower layers have in it.
-pub(in super::super) fn is_opaque(folder: &std::path::Path) -> bool {
-    let mut value = [0; 1];
-    rustix::fs::lgetxattr(folder, OPAQUE, &mut value).is_ok_and(|length| value[..length] == *b"y")
 }
 
 /// Removes a folder with all below it. Folders that we may not pass are made passable first.

@@ -1,0 +1,267 @@
+//! Reads one layer of an archive once: checks, decompresses, digests and unpacks it on the way.
+//!
+//! One thread reads the archive. Beside it one thread computes the digest of the layer as it is stored; if it is
+//! compressed, one decompresses, and the digest of what comes out is computed by another; one unpacks. Between them are
+//! channels with room for a few chunks, so the memory does not depend on the layer.
+
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::thread;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::ImportImageError;
+use super::archive::limit_in;
+use super::budget::{Budget, LimitHit};
+use super::channel::{ChunkReader, Fed, Message, channel, feed};
+use super::compression::Compression;
+use super::digest::{Digest, Hasher};
+use super::unpack::{Notes, UnpackError, Unpacked, unpack};
+
+/// A layer in the staging folder.
+#[derive(Debug)]
+pub(super) struct StagedLayer {
+    /// Digest as stored in the archive.
+    pub(super) blob: Digest,
+    /// Digest of the uncompressed tar.
+    pub(super) diff_id: Digest,
+    /// The folder that holds it.
+    pub(super) folder: Utf8PathBuf,
+    /// Bytes of its files.
+    pub(super) bytes: u64,
+    /// What was left out.
+    pub(super) notes: Notes,
+}
+
+/// The folder inside a layer's folder that overlayfs sees. Its owner and rights are the image's, those of the folder
+/// around it are ours.
+pub(super) const TREE: &str = "tree";
+
+/// A layer in an archive.
+pub(super) struct LayerSource<'a> {
+    /// Its name there.
+    pub(super) name: &'a str,
+    /// Its bytes.
+    pub(super) content: &'a mut dyn Read,
+    /// How it is compressed.
+    pub(super) compression: Compression,
+    /// Its length in bytes.
+    pub(super) bytes: u64,
+}
+
+/// Reads a layer into `folder`, which is made. `each` is called for every chunk that was read.
+pub(super) fn read_layer(
+    source: LayerSource<'_>,
+    folder: Utf8PathBuf,
+    budget: &Budget,
+    each: &mut dyn FnMut(),
+) -> Result<StagedLayer, ImportImageError> {
+    let tree = folder.join(TREE);
+    let made = fs_err::create_dir(&folder).and_then(|()| fs_err::create_dir(&tree));
+    made.map_err(|error| in_store(&folder, error))?;
+    let name = source.name;
+    let streams = match source.compression {
+        Compression::None => read_plain(source, &tree, budget, each),
+        Compression::Gzip | Compression::Xz | Compression::Zstd => {
+            read_compressed(source, &tree, budget, each)
+        }
+    };
+    let Streams {
+        blob,
+        diff_id,
+        unpacked,
+    } = streams.map_err(|stop| stop.in_layer(name, &folder))?;
+    Ok(StagedLayer {
+        blob,
+        diff_id,
+        folder,
+        bytes: unpacked.bytes,
+        notes: unpacked.notes,
+    })
+}
+
+/// What the threads of one layer found.
+struct Streams {
+    blob: Digest,
+    diff_id: Digest,
+    unpacked: Unpacked,
+}
+
+/// Why a thread stopped.
+enum Stop {
+    /// Reading the archive failed.
+    Source(io::Error),
+    /// Another thread stopped first.
+    GivenUp,
+    /// The compressed stream is damaged.
+    Inflate(io::Error),
+    /// A limit was reached.
+    Limit(LimitHit),
+    /// Unpacking failed.
+    Unpack(UnpackError),
+    /// The archive ends inside the layer.
+    Short { found: u64, expected: u64 },
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::GivenUp;
+        }
+        Self::Inflate(error)
+    }
+}
+
+impl Stop {
+    fn in_layer(self, layer: &str, folder: &Utf8Path) -> ImportImageError {
+        let damaged = |problem: String| ImportImageError::Damaged {
+            place: format!("the layer `{layer}`"),
+            problem,
+        };
+        match self {
+            Self::Source(error) => match limit_in(&error) {
+                Some(hit) => hit.into(),
+                None => damaged(error.to_string()),
+            },
+            Self::Inflate(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                damaged("its compressed stream ends early".to_owned())
+            }
+            Self::Inflate(error) => damaged(format!("it does not decompress: {error}")),
+            Self::GivenUp | Self::Unpack(UnpackError::GivenUp) => {
+                damaged("it ends early".to_owned())
+            }
+            Self::Limit(hit) | Self::Unpack(UnpackError::Limit(hit)) => hit.into(),
+            Self::Short { found, expected } => damaged(format!(
+                "the archive ends after {found} of its {expected} bytes"
+            )),
+            Self::Unpack(UnpackError::Damaged(problem)) => damaged(problem),
+            Self::Unpack(UnpackError::Write(error)) => in_store(folder, error),
+            Self::Unpack(UnpackError::Refused { member, problem }) => ImportImageError::Member {
+                layer: layer.to_owned(),
+                member,
+                problem,
+            },
+        }
+    }
+}
+
+fn read_plain(
+    source: LayerSource<'_>,
+    tree: &Utf8Path,
+    budget: &Budget,
+    each: &mut dyn FnMut(),
+) -> Result<Streams, Stop> {
+    thread::scope(|threads| {
+        let (to_digest, from_digest) = channel();
+        let (to_unpack, from_unpack) = channel();
+        let digest = threads.spawn(|| digest_of(from_digest));
+        let unpacked = threads.spawn(|| unpack_from(from_unpack, tree, budget));
+        let fed = feed_all(source, vec![to_digest, to_unpack], each);
+        let digest = digest.join().expect("digesting does not panic");
+        let unpacked = unpacked.join().expect("unpacking does not panic");
+        fed?;
+        let unpacked = unpacked?;
+        let digest = digest?;
+        Ok(Streams {
+            blob: digest,
+            diff_id: digest,
+            unpacked,
+        })
+    })
+}
+
+fn read_compressed(
+    source: LayerSource<'_>,
+    tree: &Utf8Path,
+    budget: &Budget,
+    each: &mut dyn FnMut(),
+) -> Result<Streams, Stop> {
+    let compression = source.compression;
+    thread::scope(|threads| {
+        let (to_blob, from_blob) = channel();
+        let (to_inflate, from_inflate) = channel();
+        let (to_digest, from_digest) = channel();
+        let (to_unpack, from_unpack) = channel();
+        let blob = threads.spawn(|| digest_of(from_blob));
+        let inflated = threads
+            .spawn(move || inflate(from_inflate, compression, &[to_digest, to_unpack], budget));
+        let digest = threads.spawn(|| digest_of(from_digest));
+        let unpacked = threads.spawn(|| unpack_from(from_unpack, tree, budget));
+        let fed = feed_all(source, vec![to_blob, to_inflate], each);
+        let blob = blob.join().expect("digesting does not panic");
+        let inflated = inflated.join().expect("decompressing does not panic");
+        let digest = digest.join().expect("digesting does not panic");
+        let unpacked = unpacked.join().expect("unpacking does not panic");
+        fed?;
+        inflated?;
+        Ok(Streams {
+            unpacked: unpacked?,
+            blob: blob?,
+            diff_id: digest?,
+        })
+    })
+}
+
+/// Feeds the threads. That one of them went away is not told here: it knows why.
+fn feed_all(
+    source: LayerSource<'_>,
+    to: Vec<SyncSender<Message>>,
+    each: &mut dyn FnMut(),
+) -> Result<(), Stop> {
+    let mut found = 0;
+    let fed = feed::<io::Error>(source.content, &to, &mut |_| {
+        each();
+        Ok(())
+    });
+    match fed.map_err(Stop::Source)? {
+        Fed::All(bytes) => found += bytes,
+        Fed::ReceiverGone => return Ok(()),
+    }
+    if found != source.bytes {
+        return Err(Stop::Short {
+            found,
+            expected: source.bytes,
+        });
+    }
+    Ok(())
+}
+
+fn inflate(
+    from: Receiver<Message>,
+    compression: Compression,
+    to: &[SyncSender<Message>],
+    budget: &Budget,
+) -> Result<(), Stop> {
+    let mut decoder = compression.decoder(ChunkReader::new(from))?;
+    feed::<Stop>(&mut *decoder, to, &mut |bytes| {
+        budget.expand(bytes).map_err(Stop::Limit)
+    })?;
+    Ok(())
+}
+
+fn digest_of(from: Receiver<Message>) -> Result<Digest, Stop> {
+    let mut hasher = Hasher::new();
+    for message in from {
+        match message {
+            Message::Data(chunk) => hasher.update(&chunk),
+            Message::End => return Ok(hasher.finish()),
+        }
+    }
+    Err(Stop::GivenUp)
+}
+
+fn unpack_from(
+    from: Receiver<Message>,
+    tree: &Utf8Path,
+    budget: &Budget,
+) -> Result<Unpacked, Stop> {
+    unpack(&mut ChunkReader::new(from), tree.as_std_path(), budget).map_err(Stop::Unpack)
+}
+
+/// The store's folder refused.
+pub(super) fn in_store(path: &Utf8Path, error: io::Error) -> ImportImageError {
+    ImportImageError::Store {
+        path: path.to_owned(),
+        source: error,
+    }
+}
