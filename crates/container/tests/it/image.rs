@@ -1,0 +1,11 @@
+//! Archives in, images out: what is kept, what is checked and what is refused.
+
+mod builder;
+mod compressions;
+mod damage;
+mod documents;
+mod formats;
+mod layers;
+mod members;
+mod removal;
+mod repeats;
