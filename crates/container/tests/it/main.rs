@@ -1,4 +1,6 @@
 //! Tests of the crate from outside, in one program.
 
+#[cfg(test)]
 mod image;
+#[cfg(test)]
 mod sandbox;

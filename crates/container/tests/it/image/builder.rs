@@ -90,28 +90,27 @@ impl Tar {
     }
 
     pub(crate) fn file(self, path: &str, content: &[u8]) -> Self {
-        self.entry(path, EntryType::Regular, "", 0o644, content)
+        self.entry(path, (EntryType::Regular, 0o644), "", content)
     }
 
     pub(crate) fn folder(self, path: &str, mode: u32) -> Self {
-        self.entry(path, EntryType::Directory, "", mode, b"")
+        self.entry(path, (EntryType::Directory, mode), "", b"")
     }
 
     pub(crate) fn symlink(self, path: &str, target: &str) -> Self {
-        self.entry(path, EntryType::Symlink, target, 0o777, b"")
+        self.entry(path, (EntryType::Symlink, 0o777), target, b"")
     }
 
     pub(crate) fn hard_link(self, path: &str, target: &str) -> Self {
-        self.entry(path, EntryType::Link, target, 0o644, b"")
+        self.entry(path, (EntryType::Link, 0o644), target, b"")
     }
 
     /// Writes the name as it stands, whatever it is.
     pub(crate) fn entry(
         mut self,
         path: &str,
-        kind: EntryType,
+        (kind, mode): (EntryType, u32),
         target: &str,
-        mode: u32,
         content: &[u8],
     ) -> Self {
         let mut header = Header::new_gnu();
@@ -144,7 +143,7 @@ impl Tar {
             text.extend_from_slice(value);
             text.push(b'\n');
         }
-        self.entry("pax", EntryType::XHeader, "", 0o644, &text)
+        self.entry("pax", (EntryType::XHeader, 0o644), "", &text)
     }
 
     pub(crate) fn bytes(self) -> Vec<u8> {

@@ -26,7 +26,7 @@ fn files_keep_what_they_had() {
     let bench = Bench::new();
     let tar = Tar::new()
         .folder("d/", 0o1777)
-        .entry("d/suid", tar::EntryType::Regular, "", 0o4755, b"x")
+        .entry("d/suid", (tar::EntryType::Regular, 0o4755), "", b"x")
         .pax(&[
             ("mtime", b"1700000000.5"),
             ("SCHILY.xattr.user.note", b"line\nbreak"),
@@ -122,15 +122,15 @@ fn the_last_entry_of_a_name_counts() {
 fn what_the_sandbox_gives_itself_is_left_out() {
     let bench = Bench::new();
     let tar = Tar::new()
-        .entry("dev/null", tar::EntryType::Char, "", 0o666, b"")
-        .entry("dev/sda", tar::EntryType::Block, "", 0o666, b"")
+        .entry("dev/null", (tar::EntryType::Char, 0o666), "", b"")
+        .entry("dev/sda", (tar::EntryType::Block, 0o666), "", b"")
         .pax(&[
             ("SCHILY.xattr.security.capability", b"\x01"),
             ("SCHILY.xattr.trusted.overlay.opaque", b"y"),
             ("SCHILY.xattr.user.overlay.opaque", b"y"),
         ])
         .folder("d", 0o755)
-        .entry("fifo", tar::EntryType::Fifo, "", 0o600, b"");
+        .entry("fifo", (tar::EntryType::Fifo, 0o600), "", b"");
     let (root, imported) = bench.unpack(tar);
     assert!(!root.join("dev/null").exists());
     assert!(!is_opaque(&root.join("d")));
@@ -159,9 +159,8 @@ fn long_names_are_kept() {
     let tar = Tar::new()
         .entry(
             "././@LongLink",
-            tar::EntryType::GNULongName,
+            (tar::EntryType::GNULongName, 0),
             "",
-            0,
             name.as_bytes(),
         )
         .file("short", b"2");

@@ -93,7 +93,7 @@ fn a_file_is_no_folder() {
 
 #[test]
 fn what_is_no_entry() {
-    let message = refused(Tar::new().entry("x", EntryType::new(b'Z'), "", 0o644, b""));
+    let message = refused(Tar::new().entry("x", (EntryType::new(b'Z'), 0o644), "", b""));
     assert!(
         message.contains("entry type `Z` is not supported"),
         "{message}"
