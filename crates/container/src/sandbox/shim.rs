@@ -65,7 +65,8 @@ fn run() -> Result<(), ShimError> {
                     timings,
                 },
             )?;
-            return watch::await_release(&plan);
+            watch::await_release(&plan)?;
+            return prepare::unmount_all(&plan);
         }
     };
     let mut outcome = watch::run_to_the_end(&plan, &mut sandbox);
@@ -73,7 +74,8 @@ fn run() -> Result<(), ShimError> {
         sandbox.provisioned_at.duration_since(started).as_secs_f64();
     tell(&plan, &outcome)?;
     watch::await_release(&plan)?;
-    sandbox.cgroup.remove()
+    sandbox.cgroup.remove()?;
+    prepare::unmount_all(&plan)
 }
 
 /// Writes the outcome where the caller looks for it, whole or not at all, and rings.

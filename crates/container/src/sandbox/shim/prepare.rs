@@ -1,6 +1,6 @@
 //! Building the sandbox: cgroups, ids, file systems, process 1; in parallel where the kernel makes us wait.
 
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
@@ -232,6 +232,25 @@ fn mount_all(
         program,
     };
     Ok((scratch, ids, ready))
+}
+
+/// Takes the folder of mounts away, with everything in it; there is none when the building failed early.
+pub(super) fn unmount_all(plan: &ContainerPlan) -> Result<(), ShimError> {
+    let mounts = plan.mounts_dir();
+    // Our current folder lies in there.
+    rustix::process::chdir("/").or_internal("leave the folder of mounts")?;
+    match sys::unmount(mounts.as_str(), true) {
+        Ok(()) => {}
+        // Not there, or not mounted yet.
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::EINVAL)) => {}
+        Err(error) => return Err(error).or_internal("unmount the folder of mounts"),
+    }
+    match fs_err::remove_dir(&mounts) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).or_internal("remove the folder of mounts")
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn range_of_ids(plan: &ContainerPlan) -> Result<Ids, ShimError> {
