@@ -50,6 +50,7 @@ fn archives(
         &Program {
             name: "otsu",
             title: "Otsu: tissue and its parts",
+            licence: "Apache-2.0",
             entrypoint: &["/opt/app/otsu"],
             command: &[],
         },
@@ -68,6 +69,7 @@ fn archives(
         &Program {
             name: "probe",
             title: "Tries to break out of its container",
+            licence: "Apache-2.0 AND GPL-2.0-only",
             entrypoint: &["/probe"],
             command: &[],
         },
@@ -77,6 +79,7 @@ fn archives(
         &Program {
             name: "busybox",
             title: "A shell and its tools",
+            licence: "GPL-2.0-only",
             entrypoint: &[],
             command: &["sh"],
         },

@@ -102,6 +102,7 @@ mod tests {
         let program = Program {
             name: "test",
             title: "Test",
+            licence: "Apache-2.0",
             entrypoint: &["/x"],
             command: &[],
         };

@@ -16,6 +16,8 @@ pub(super) struct Program<'a> {
     pub(super) name: &'a str,
     /// One line for people.
     pub(super) title: &'a str,
+    /// SPDX expression for everything inside.
+    pub(super) licence: &'a str,
     /// `ENTRYPOINT`, or nothing.
     pub(super) entrypoint: &'a [&'a str],
     /// `CMD`, or nothing.
@@ -91,7 +93,7 @@ fn config(program: &Program<'_>, layers: &[Layer]) -> serde_json::Value {
             "WorkingDir": "/opt/app",
             "Labels": {
                 "org.grand-challenge.api-method": "exec",
-                "org.opencontainers.image.licenses": env!("CARGO_PKG_LICENSE"),
+                "org.opencontainers.image.licenses": program.licence,
                 "org.opencontainers.image.title": program.title,
                 "org.opencontainers.image.version": TAG,
             },
