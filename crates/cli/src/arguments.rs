@@ -1,7 +1,10 @@
 //! The command line: what can be asked of `gantry`.
 
 use camino::Utf8PathBuf;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
+use domain::Guarantee;
+use domain::quantity::{parse_bytes, parse_cpu_percent, parse_milliseconds};
 
 use crate::exit_status::help_table;
 
@@ -63,8 +66,8 @@ pub(crate) struct RunArguments {
     #[arg(long)]
     pub(crate) allow_root: bool,
     /// Runs even if this guarantee of the sandbox cannot be kept (repeatable); the report says so
-    #[arg(long, value_name = "GUARANTEE")]
-    pub(crate) without: Vec<String>,
+    #[arg(long, value_name = "GUARANTEE", value_parser = waivable())]
+    pub(crate) without: Vec<Guarantee>,
     /// Prints one JSON document about the run on stdout
     #[arg(long)]
     pub(crate) json: bool,
@@ -81,20 +84,20 @@ pub(crate) struct RunArguments {
 #[command(next_help_heading = "Limits (instead of the manifest's)")]
 pub(crate) struct LimitArguments {
     /// Memory, swap included, such as `4GB`
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) memory: Option<String>,
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
+    pub(crate) memory: Option<u64>,
     /// Processors, such as `2` or `0.5`
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) cpus: Option<String>,
+    #[arg(long, value_name = "NUMBER", value_parser = parse_cpu_percent)]
+    pub(crate) cpus: Option<u32>,
     /// Processes and threads
     #[arg(long, value_name = "NUMBER")]
     pub(crate) pids: Option<u32>,
     /// Wall time, such as `10m`
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) time: Option<String>,
+    #[arg(long, value_name = "DURATION", value_parser = parse_milliseconds)]
+    pub(crate) time: Option<u64>,
     /// Bytes that may be written, such as `5GB`
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) disk: Option<String>,
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
+    pub(crate) disk: Option<u64>,
     /// `none`, `any`, or the name of a CDI device
     #[arg(long, value_name = "GPU")]
     pub(crate) gpu: Option<String>,
@@ -144,6 +147,13 @@ pub(crate) struct ImportArguments {
 pub(crate) struct ValidateArguments {
     /// The manifest or its folder
     pub(crate) manifest: Utf8PathBuf,
+}
+
+/// The guarantees that can be done without, by name.
+fn waivable() -> impl TypedValueParser<Value = Guarantee> {
+    PossibleValuesParser::new(Guarantee::WAIVABLE.map(Guarantee::name)).map(|name| {
+        Guarantee::from_name(&name).expect("only names of guarantees are possible values")
+    })
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<ExitStatus, Problem> {
     let Arguments { home, command } = arguments;
     match command {
         Command::Image(command) => image::image(&command, &Home::choose(home)?),
-        Command::Run(arguments) => run::run(&arguments, &Home::choose(home)?),
+        Command::Run(arguments) => run::run(&arguments, home),
         Command::Validate(arguments) => validate::validate(&arguments.manifest),
         Command::Schema => schema::schema(),
     }

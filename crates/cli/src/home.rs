@@ -62,7 +62,7 @@ fn choose(
         };
         let text = value.into_string().map_err(|_| {
             Problem::new(
-                ExitStatus::Usage,
+                ExitStatus::HostUnable,
                 format!("the variable `{name}` is not valid UTF-8"),
             )
         })?;
@@ -80,7 +80,7 @@ fn choose(
     match read("HOME")? {
         Some(home) => Ok(home.join(".local/share/gantry")),
         None => Err(Problem::new(
-            ExitStatus::Usage,
+            ExitStatus::HostUnable,
             "there is no data folder: neither `GANTRY_HOME` nor `HOME` is set".to_owned(),
         )
         .hint("name one with `--home DIR`")),

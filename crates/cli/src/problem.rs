@@ -62,6 +62,34 @@ impl Problem {
     pub(crate) fn status(&self) -> ExitStatus {
         self.status
     }
+
+    /// The message with its causes, as one line of plain text.
+    pub(crate) fn message(&self) -> String {
+        let causes = self.causes();
+        causes.iter().fold(self.error.to_string(), |said, cause| {
+            format!("{said}: {cause}")
+        })
+    }
+
+    /// What the user can do, if anything is known.
+    pub(crate) fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// What led to the message. Transparent errors and errors that already quote their source would only repeat
+    /// themselves; they are left out.
+    fn causes(&self) -> Vec<String> {
+        let mut said = self.error.to_string();
+        let mut causes = Vec::new();
+        for cause in self.error.chain().skip(1) {
+            let cause = cause.to_string();
+            if !said.contains(&cause) {
+                causes.push(cause.clone());
+            }
+            said = cause;
+        }
+        causes
+    }
 }
 
 impl fmt::Display for Problem {
@@ -73,14 +101,8 @@ impl fmt::Display for Problem {
             "{ERROR}error:{ERROR:#} {}",
             visible(&self.error.to_string())
         )?;
-        let mut said = self.error.to_string();
-        for cause in self.error.chain().skip(1) {
-            let cause = cause.to_string();
-            // Transparent errors and errors that already quote their source would only repeat themselves.
-            if !said.contains(&cause) {
-                write!(f, "\n  caused by: {}", visible(&cause))?;
-            }
-            said = cause;
+        for cause in self.causes() {
+            write!(f, "\n  caused by: {}", visible(&cause))?;
         }
         if let Some(hint) = &self.hint {
             write!(f, "\n{HINT}hint:{HINT:#} {}", visible(hint))?;
@@ -101,6 +123,10 @@ mod tests {
         assert_eq!(
             anstream::adapter::strip_str(&problem.to_string()).to_string(),
             "error: failed to write `a`\n  caused by: disk\u{fffd}[2J on fire\nhint: put it out"
+        );
+        assert_eq!(
+            problem.message(),
+            "failed to write `a`: disk\u{1b}[2J on fire"
         );
     }
 }

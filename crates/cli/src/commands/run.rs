@@ -7,6 +7,7 @@ mod overrides;
 mod refusal;
 mod watch;
 
+use camino::Utf8PathBuf;
 use domain::RunReport;
 use executor::{CancelToken, GivenInputs, RunRequest};
 
@@ -22,22 +23,29 @@ use algorithm::Found;
 use interrupts::Interrupts;
 use watch::Watch;
 
-/// Does it. What the user got wrong on the command line is a problem; everything else is told by a report.
-pub(crate) fn run(arguments: &RunArguments, home: &Home) -> Result<ExitStatus, Problem> {
-    let report = match request(arguments, home) {
-        Ok(request) => execute(&request, arguments.quiet)?,
-        Err(problem) => match refusal::report(&problem, &arguments.algorithm) {
-            Some(report) if arguments.json => report,
-            Some(_) | None => return Err(problem),
-        },
-    };
+/// Does it. With `--json` whatever goes wrong is told by a report, also where nothing could be started.
+pub(crate) fn run(
+    arguments: &RunArguments,
+    home: Option<Utf8PathBuf>,
+) -> Result<ExitStatus, Problem> {
+    match run_and_say(arguments, home) {
+        Err(problem) if arguments.json => {
+            print_json(&refusal::report(&problem, &arguments.algorithm))?;
+            Ok(problem.status())
+        }
+        told => told,
+    }
+}
+
+fn run_and_say(arguments: &RunArguments, home: Option<Utf8PathBuf>) -> Result<ExitStatus, Problem> {
+    let request = request(arguments, &Home::choose(home)?)?;
+    let report = execute(&request, arguments.quiet)?;
     say(&report, arguments.json)?;
     Ok(ExitStatus::of_report(&report))
 }
 
 fn request(arguments: &RunArguments, home: &Home) -> Result<RunRequest, Problem> {
     let inputs = given_inputs(arguments)?;
-    let waive = overrides::waived(&arguments.without)?;
     let mut images = Images::open(home)?;
     images.allow_root = arguments.allow_root;
     images.quiet = arguments.quiet;
@@ -47,7 +55,7 @@ fn request(arguments: &RunArguments, home: &Home) -> Result<RunRequest, Problem>
         folder,
         image,
     } = algorithm::find(&arguments.algorithm, &images)?;
-    overrides::apply(&arguments.limits, &mut algorithm.limits)?;
+    overrides::apply(&arguments.limits, &mut algorithm.limits);
     let declared_model = algorithm.model.as_ref().map(|model| folder.join(model));
     Ok(RunRequest {
         algorithm,
@@ -58,7 +66,7 @@ fn request(arguments: &RunArguments, home: &Home) -> Result<RunRequest, Problem>
         output_dir: arguments.output.clone(),
         overwrite: arguments.overwrite,
         home: home.path().to_owned(),
-        waive,
+        waive: arguments.without.iter().copied().collect(),
         shim_program: SHIM_PROGRAM.map(str::to_owned).to_vec(),
     })
 }
@@ -70,8 +78,8 @@ fn given_inputs(arguments: &RunArguments) -> Result<GivenInputs, Problem> {
     let split = |text: &String| match text.split_once('=') {
         Some((slug, value)) if !slug.is_empty() => Ok((slug.to_owned(), value.to_owned())),
         Some(_) | None => Err(Problem::new(
-            ExitStatus::Usage,
-            format!("`-i {text}` names no socket, expected `SLUG=VALUE`"),
+            ExitStatus::InputsRefused,
+            format!("`-i {text}` names no socket, expected `-i SLUG=VALUE`"),
         )),
     };
     arguments

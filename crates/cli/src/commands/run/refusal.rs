@@ -7,22 +7,23 @@ use domain::{Failure, FailureReason, RunReport, RunStatus, Timings};
 use crate::exit_status::ExitStatus;
 use crate::problem::Problem;
 
-/// The report; nothing for a wrong command line, which is answered as such.
-pub(super) fn report(problem: &Problem, algorithm: &str) -> Option<RunReport> {
+/// The report.
+pub(super) fn report(problem: &Problem, algorithm: &str) -> RunReport {
     let reason = match problem.status() {
-        ExitStatus::Usage | ExitStatus::Succeeded => return None,
         ExitStatus::ImageRefused => FailureReason::ImageUnusable,
         ExitStatus::InputsRefused => FailureReason::InputInvalid,
         ExitStatus::HostUnable => FailureReason::NoResources,
         ExitStatus::Cancelled => FailureReason::CancelledByUser,
-        ExitStatus::Internal
+        ExitStatus::Succeeded
+        | ExitStatus::Usage
+        | ExitStatus::Internal
         | ExitStatus::AlgorithmFailed
         | ExitStatus::OutputsRefused
         | ExitStatus::LimitHit => FailureReason::Internal,
     };
     let mut failure = Failure::new(reason, problem.message());
     failure.hint = problem.hint_text().map(str::to_owned);
-    Some(RunReport {
+    RunReport {
         status: RunStatus::Refused,
         failure: Some(failure),
         exit_code: None,
@@ -37,5 +38,5 @@ pub(super) fn report(problem: &Problem, algorithm: &str) -> Option<RunReport> {
         algorithm: algorithm.to_owned(),
         interface: None,
         files: BTreeMap::new(),
-    })
+    }
 }
