@@ -106,6 +106,24 @@ mod tests {
     }
 
     #[test]
+    fn the_outputs_are_what_the_manifest_declares() {
+        let manifest = domain::Manifest::parse(include_str!("../algorithm.toml")).unwrap();
+        let folder = run_on_head(None, None);
+        for interface in &manifest.algorithm.interfaces {
+            for slug in &interface.outputs {
+                let socket = manifest.algorithm.socket(slug).unwrap();
+                let path = socket.relative_path.as_str();
+                if socket.kind.is_image() {
+                    assert!(folder.path().join("output").join(path).is_dir());
+                    socket.check_segments(&[0, 1, 2]).unwrap();
+                } else {
+                    socket.check_json(&json_output(&folder, path)).unwrap();
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_minimum_is_taken_from_its_socket() {
         let inputs = json!([
             {"socket": {"slug": "mri", "relative_path": "images/mri"}},

@@ -1,11 +1,13 @@
 //! Otsu's threshold: the grey value that parts a histogram into the two classes that differ most.
 //!
 //! N. Otsu, "A Threshold Selection Method from Gray-Level Histograms", IEEE Transactions on Systems, Man, and
-//! Cybernetics 9(1), 1979, equation 18. Bins and the choice of the upper edge of a bin are those of ITK's
-//! `OtsuThresholdImageFilter`.
+//! Cybernetics 9(1), 1979, equation 18. The bins, and the upper edge of a bin as the threshold, are those of ITK's
+//! `OtsuThresholdImageFilter` for samples of 16 bits and more; for bytes ITK takes one bin per value.
 
 /// Bins between the smallest and the largest value.
 const BINS: usize = 256;
+/// How far the last bin reaches beyond the largest value, in bins: ITK's margin.
+const MARGIN: f64 = 0.01;
 
 /// No threshold parts these samples.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -33,7 +35,7 @@ pub(crate) fn otsu(samples: &[f64]) -> Result<f64, NoThreshold> {
         return Err(NoThreshold::Constant(low));
     }
     // Halves first: the difference of two huge values of opposite sign is infinite.
-    let width = high / BINS as f64 - low / BINS as f64;
+    let width = (high / BINS as f64 - low / BINS as f64) * (1.0 + MARGIN / BINS as f64);
     let mut counts = [0u64; BINS];
     for value in finite() {
         counts[bin_of(value, low, width)] += 1;
