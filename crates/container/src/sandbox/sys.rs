@@ -365,9 +365,23 @@ pub(super) fn next_signal() -> io::Result<i32> {
 
 /// Sets all signals back to their defaults and unblocks them, as a program expects at its start.
 pub(super) fn reset_signals() -> io::Result<()> {
+    /// `struct sigaction` of the kernel: handler (zero is the default), flags, restorer, mask.
+    const DEFAULT: [u64; 4] = [0; 4];
+    const MASK_BYTES: usize = 8;
     for signal in 1..=64 {
-        // SAFETY: SIG_DFL is a valid disposition; numbers that the C library keeps for itself are refused and ignored.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // Not through the C library: it starts programs with the two signals it keeps for itself ignored, and refuses to
+        // set them back. The kernel refuses SIGKILL and SIGSTOP, which are never anything but default.
+        // SAFETY: a pointer to a struct of the kernel's size, and null for the old disposition.
+        unsafe {
+            let old: *mut u64 = std::ptr::null_mut();
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                DEFAULT.as_ptr(),
+                old,
+                MASK_BYTES,
+            )
+        };
     }
     // SAFETY: the set is initialised by sigemptyset before use.
     unsafe {

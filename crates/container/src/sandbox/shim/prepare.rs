@@ -188,8 +188,10 @@ fn mount_all(
     let mut ids = if as_root { range_of_ids(plan)? } else { None };
     let rootfs = RootFs::mount(plan, &mounts, ids.as_ref())?;
     let user = program::resolve_user(plan, &rootfs.root(), ids.as_ref().map(|(range, _)| range))?;
+    // First what every container has: where the image makes one path of two, the plan's own folders lie on top.
+    let devices = system_mounts::mount_devices(plan, &rootfs, &mounts)?;
     rootfs.populate(plan, &user)?;
-    system_mounts::mount_devices(plan, &rootfs, &mounts)?;
+    system_mounts::protect_devices(&devices)?;
     let program = program::program(plan, &user.inside, as_root);
     // Docker makes a missing working folder as well.
     rootfs

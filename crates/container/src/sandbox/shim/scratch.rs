@@ -21,6 +21,10 @@ use crate::sandbox::sys;
 /// Smaller file systems cannot be made.
 const MIN_BYTES: u64 = 4 << 20;
 
+/// A write is refused when the kernel finds no room for the whole piece that it keeps in memory together, which is as large
+/// as a huge page, in bytes. So much may be free on a file system that is full.
+const LARGEST_PIECE: u64 = 2 << 20;
+
 /// The mounted writable file system.
 #[derive(Debug)]
 pub(super) struct Scratch {
@@ -95,12 +99,12 @@ impl Scratch {
             return Fill::default();
         }
         let unit = stat.f_frsize;
-        // A writer that fills the file system to the last block may still delete some of it before it dies.
-        let few = (stat.f_blocks / 100).min(256);
+        let capacity_bytes = stat.f_blocks * unit;
         Fill {
             used_bytes: (stat.f_blocks - stat.f_bfree) * unit,
-            capacity_bytes: stat.f_blocks * unit,
-            full: stat.f_bavail <= few || (stat.f_files > 0 && stat.f_ffree <= 8),
+            capacity_bytes,
+            full: stat.f_bavail * unit <= LARGEST_PIECE.min(capacity_bytes / 16)
+                || (stat.f_files > 0 && stat.f_ffree <= 8),
         }
     }
 

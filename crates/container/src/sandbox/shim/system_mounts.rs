@@ -1,11 +1,12 @@
 //! What every program expects besides its own files: `/proc`, `/sys`, `/dev`, `/etc/hosts`, and what must not be seen there.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use camino::Utf8Path;
 
 use super::error::OrShimError;
+use super::id_range;
 use super::in_root::{Kind, Root};
 use super::rootfs::RootFs;
 use crate::sandbox::outcome::ShimError;
@@ -50,11 +51,12 @@ pub(super) const READ_ONLY: [&str; 5] = [
 const QUIET: libc::c_ulong = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
 
 /// Mounts what needs no namespace of the container: done by the shim, before process 1 leaves the host's file system.
+/// Returns the mount of `/dev`, which stays writable until [`protect_devices`].
 pub(super) fn mount_devices(
     plan: &ContainerPlan,
     rootfs: &RootFs,
     mounts: &Utf8Path,
-) -> Result<(), ShimError> {
+) -> Result<OwnedFd, ShimError> {
     let dev = mounts.join("dev");
     fs_err::create_dir(&dev).or_internal("make the folder of devices")?;
     sys::mount(
@@ -97,16 +99,27 @@ pub(super) fn mount_devices(
         sys::mount("shm", dev.join("shm").as_str(), "tmpfs", QUIET, &options)
             .or_internal("mount `/dev/shm`")?;
     }
-    attach(rootfs.root(), &dev, "/dev", true).or_internal("mount `/dev`")?;
-    names(plan, &rootfs.root(), mounts).or_internal("write the container's host names")
+    let devices = attach(rootfs.root(), &dev, "/dev").or_internal("mount `/dev`")?;
+    names(plan, &rootfs.root(), mounts).or_internal("write the container's host names")?;
+    Ok(devices)
 }
 
-fn attach(root: Root<'_>, source: &Utf8Path, target: &str, recursive: bool) -> io::Result<()> {
-    let mount = sys::clone_mount(source.as_str(), recursive)?;
+fn attach(root: Root<'_>, source: &Utf8Path, target: &str) -> io::Result<OwnedFd> {
+    let mount = sys::clone_mount(source.as_str(), true)?;
     sys::attach_mount(
         mount.as_fd(),
         root.mount_point(target, Kind::Folder)?.as_fd(),
-    )
+    )?;
+    Ok(mount)
+}
+
+/// Lets nobody make files in `/dev`, given as [`mount_devices`] returned it; what is mounted in there stays as it is.
+pub(super) fn protect_devices(devices: &OwnedFd) -> Result<(), ShimError> {
+    let read_only = MountAttributes {
+        set: libc::MOUNT_ATTR_RDONLY,
+        ..MountAttributes::default()
+    };
+    sys::set_mount_attributes(devices.as_fd(), &read_only).or_internal("write-protect `/dev`")
 }
 
 /// A container without network still looks its own name up.
@@ -146,6 +159,12 @@ fn bind_read_only(root: &Root<'_>, source: &Utf8Path, target: &str) -> io::Resul
 
 /// Mounts what belongs to the container's own namespaces: done by process 1, in them.
 pub(super) fn mount_kernel_views(root: &Root<'_>) -> Result<(), ShimError> {
+    // Where the program has the only id there is, process 1 has it as well, and its files are not hidden by their owner.
+    let processes = if id_range::in_own_namespace() {
+        "hidepid=2"
+    } else {
+        ""
+    };
     let at = |path: &str| -> io::Result<String> {
         use std::os::fd::AsRawFd;
         let target = root.mount_point(path, Kind::Folder)?;
@@ -154,14 +173,14 @@ pub(super) fn mount_kernel_views(root: &Root<'_>) -> Result<(), ShimError> {
         std::mem::forget(target);
         Ok(format!("/proc/self/fd/{fd}"))
     };
-    let mount = |source: &str, target: &str, flags| {
+    let mount = |source: &str, target: &str, flags, options| {
         at(target)
-            .and_then(|path| sys::mount(source, &path, source, flags, ""))
+            .and_then(|path| sys::mount(source, &path, source, flags, options))
             .or_internal(format_args!("mount `{target}`"))
     };
-    mount("mqueue", "/dev/mqueue", QUIET)?;
-    mount("sysfs", "/sys", QUIET | libc::MS_RDONLY)?;
-    mount("proc", "/proc", QUIET)
+    mount("mqueue", "/dev/mqueue", QUIET, "")?;
+    mount("sysfs", "/sys", QUIET | libc::MS_RDONLY, "")?;
+    mount("proc", "/proc", QUIET, processes)
 }
 
 /// Hides and write-protects parts of `/proc` and `/sys`: done by process 1, in its new root.

@@ -90,6 +90,7 @@ const MET: &[(&str, &[&str])] = &[
     (
         "EROFS",
         &[
+            "create_in_dev",
             "write_input",
             "create_in_input",
             "remove_from_input",
@@ -102,7 +103,6 @@ const MET: &[(&str, &[&str])] = &[
             "nice_up",
             "execute_from_input",
             "lower_oom_score",
-            "create_in_dev",
             "read_process_1_memory",
             "read_process_1_program",
             "read_process_1_environment",

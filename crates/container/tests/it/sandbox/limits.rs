@@ -176,13 +176,14 @@ fn a_sparse_file_is_no_way_around() {
 
 #[test]
 fn processor_time() {
+    // So little that other work on this host does not leave less.
     Case::new(&["probe", "spin", "1"])
-        .limits(|limits| limits.cpu_percent = 50)
+        .limits(|limits| limits.cpu_percent = 10)
         .check(|ran| {
             ran.succeeded();
             let measured = ran.measured();
             let used = measured.cpu_user_seconds + measured.cpu_system_seconds;
-            let most = 0.5 * measured.wall_seconds + 0.15;
+            let most = 0.1 * measured.wall_seconds + 0.15;
             assert!(used <= most, "used {used} s, expected at most {most} s");
             assert!(measured.throttled_us.unwrap() > 0);
         });
