@@ -56,26 +56,23 @@ fn run() -> Result<(), ShimError> {
                 provision_seconds: started.elapsed().as_secs_f64(),
                 ..ShimTimings::default()
             };
-            tell(
-                &plan,
-                &Outcome {
-                    end: End::NotStarted { error },
-                    measured: None,
-                    facts: None,
-                    timings,
-                },
-            )?;
-            watch::await_release(&plan)?;
-            return prepare::unmount_all(&plan);
+            let outcome = Outcome {
+                end: End::NotStarted { error },
+                measured: None,
+                facts: None,
+                timings,
+            };
+            let told = tell(&plan, &outcome).and_then(|()| watch::await_release(&plan));
+            return prepare::unmount_all(&plan).and(told);
         }
     };
     let mut outcome = watch::run_to_the_end(&plan, &mut sandbox);
     outcome.timings.provision_seconds =
         sandbox.provisioned_at.duration_since(started).as_secs_f64();
-    tell(&plan, &outcome)?;
-    watch::await_release(&plan)?;
-    sandbox.cgroup.remove()?;
-    prepare::unmount_all(&plan)
+    // Nothing is left behind, also when the work folder is gone and nobody can be told.
+    let told = tell(&plan, &outcome).and_then(|()| watch::await_release(&plan));
+    let removed = sandbox.cgroup.remove();
+    prepare::unmount_all(&plan).and(removed).and(told)
 }
 
 /// Writes the outcome where the caller looks for it, whole or not at all, and rings.

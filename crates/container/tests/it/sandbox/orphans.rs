@@ -124,11 +124,11 @@ fn a_container_that_may_go_on_does_and_its_end_can_be_read_later() {
     plan.orphaned = Orphaned::Continue;
     let running = start_native(&plan);
     until_ready(&plan);
-    let processes: Vec<_> = family(&plan).into_iter().map(descriptor).collect();
+    let shim = descriptor(family(&plan)[0]);
     drop(running);
     fs_err::write(place.path().join("input/go"), "").unwrap();
     fs_err::write(plan.work_dir.join("release"), "").unwrap();
-    all_end(&processes[..1]);
+    all_end(&[shim]);
     assert_eq!(outcome(&plan.outcome_path()).end, End::Exited { code: 6 });
     fs_err::remove_file(plan.work_dir.join("release")).unwrap();
     assert_nothing_left(&plan);
