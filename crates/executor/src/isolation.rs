@@ -324,14 +324,15 @@ fn shm(plan: &ContainerPlan, facts: &KernelFacts) -> Finding {
 
 fn rlimit(name: &str, wanted: u64, facts: &KernelFacts) -> Finding {
     let found = facts.rlimits.get(name);
-    let wanted = wanted.to_string();
-    let kept = found.is_some_and(|(soft, hard)| *soft == wanted && *hard == wanted);
+    // Less is stricter: the host's own limit may be lower than the asked one.
+    let within = |limit: &str| limit.parse().is_ok_and(|limit: u64| limit <= wanted);
+    let kept = found.is_some_and(|(soft, hard)| within(soft) && within(hard));
     let in_force = found.map_or_else(
         || "unknown".to_owned(),
         |(soft, hard)| format!("{soft} soft, {hard} hard"),
     );
     Finding {
-        asked: wanted,
+        asked: wanted.to_string(),
         in_force,
         kept,
         source: "/proc/<pid>/limits",

@@ -146,9 +146,21 @@ fn restrict_process(birth: &Birth) -> Result<(), ShimError> {
     sys::new_session_keyring().or_internal("take an empty keyring")?;
     sys::run_on(&birth.processors).or_internal("restrict the processors")?;
     sys::set_rlimit(libc::RLIMIT_CORE, 0).or_internal("switch core dumps off")?;
-    sys::set_rlimit(libc::RLIMIT_NOFILE, birth.open_files).or_internal("limit open files")?;
+    limit_open_files(birth.open_files).or_internal("limit open files")?;
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     sys::block_signals().or_internal("block signals")
+}
+
+/// Sets the limit; where the host's own is lower and this process may not raise it, the host's stays, which is stricter.
+fn limit_open_files(asked: u64) -> io::Result<()> {
+    match sys::set_rlimit(libc::RLIMIT_NOFILE, asked) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let host = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+            let most = host.maximum.unwrap_or(asked);
+            sys::set_rlimit(libc::RLIMIT_NOFILE, most.min(asked))
+        }
+        set => set,
+    }
 }
 
 /// From here on nothing can be undone.
