@@ -70,8 +70,8 @@ impl Member {
             kind: Kind::Nothing,
             attributes: Attributes {
                 mode: header.mode().unwrap_or(0o644) & 0o7777,
-                uid: number(header.uid(), "uid")?,
-                gid: number(header.gid(), "gid")?,
+                uid: number(header.uid(), &header.as_old().uid, "uid")?,
+                gid: number(header.gid(), &header.as_old().gid, "gid")?,
                 modified: (header.mtime().unwrap_or(0).cast_signed(), 0),
                 extended: Vec::new(),
             },
@@ -148,7 +148,11 @@ fn kind(
     }
 }
 
-fn number(value: std::io::Result<u64>, what: &str) -> Result<u32, String> {
+/// An id of the header; a field that was left blank means 0.
+fn number(value: std::io::Result<u64>, field: &[u8], what: &str) -> Result<u32, String> {
+    if field.iter().all(|byte| matches!(byte, 0 | b' ')) {
+        return Ok(0);
+    }
     let value = value.map_err(|_| format!("its `{what}` is no number"))?;
     u32::try_from(value).map_err(|_| format!("its `{what}` {value} is larger than 4294967295"))
 }

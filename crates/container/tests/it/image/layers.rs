@@ -4,7 +4,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 use camino::Utf8Path;
 
-use super::builder::{Bench, Tar};
+use super::builder::{Bench, Saved, Tar};
 
 fn is_whiteout(path: &Utf8Path) -> bool {
     let found = fs_err::symlink_metadata(path).unwrap();
@@ -145,6 +145,23 @@ fn what_the_sandbox_gives_itself_is_left_out() {
         "device nodes left out: 2, the first is `dev/null`"
     );
     assert_eq!(imported.notes.len(), 4, "{:?}", imported.notes);
+}
+
+#[test]
+fn an_owner_left_blank_is_root() {
+    let mut header = tar::Header::new_ustar();
+    header.set_path("a").unwrap();
+    header.set_size(0);
+    header.set_cksum();
+    let bench = Bench::new();
+    let layer = [&header.as_bytes()[..], &[0; 1024]].concat();
+    let imported = bench
+        .import(&Saved::of_layers(vec![layer]).legacy())
+        .unwrap();
+    let file = imported.image.layers[0].path.join("a");
+    if rustix::process::geteuid().is_root() {
+        assert_eq!(fs_err::symlink_metadata(file).unwrap().uid(), 0);
+    }
 }
 
 #[test]
