@@ -21,7 +21,7 @@ pub use facts::{CgroupFacts, KernelFacts, MountFact, NamespaceFact, ScratchFacts
 pub use log::{LogChunk, LogError, LogReader, Stream};
 pub use outcome::{End, Measured, Outcome, ShimError, ShimTimings, StartProblem};
 pub use plan::{
-    BindMount, ContainerPlan, Device, Orphaned, ProcessPlan, SandboxLimits, Waivable,
+    BindMount, ContainerPlan, Device, Orphaned, ProcessPlan, SandboxLimits, Symlink, Waivable,
     WritableFolder,
 };
 pub use running::{Canceller, ReleaseError, Running, StartError, WaitError, start};

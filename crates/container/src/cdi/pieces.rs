@@ -1,8 +1,8 @@
 //! A device as parts of a container's plan.
 
-use super::devices::{GpuDevices, Link};
+use super::devices::GpuDevices;
 use super::edits::set_variable;
-use crate::sandbox::{BindMount, Device};
+use crate::sandbox::{BindMount, Device, Symlink};
 
 const LIBRARY_PATH: &str = "LD_LIBRARY_PATH=";
 
@@ -15,8 +15,8 @@ pub struct SandboxPieces {
     pub devices: Vec<Device>,
     /// The whole environment, in place of the image's.
     pub env: Vec<String>,
-    /// Symlinks to make in the container's root after the binds, as [`GpuDevices::links`] says.
-    pub links: Vec<Link>,
+    /// Symlinks, to add to the plan's links.
+    pub links: Vec<Symlink>,
 }
 
 impl GpuDevices {
@@ -32,6 +32,10 @@ impl GpuDevices {
         let devices = self.nodes.iter().map(|node| Device {
             source: node.host.clone(),
             target: node.container.clone(),
+        });
+        let links = self.links.iter().map(|link| Symlink {
+            path: link.path.clone(),
+            target: link.target.clone(),
         });
         let mut env = image_env.to_vec();
         for entry in &self.env {
@@ -54,7 +58,7 @@ impl GpuDevices {
             binds: binds.collect(),
             devices: devices.collect(),
             env,
-            links: self.links.clone(),
+            links: links.collect(),
         }
     }
 }
@@ -90,7 +94,9 @@ mod tests {
             .iter()
             .find(|device| device.target == "/dev/nvidia0");
         assert_eq!(node.unwrap().source, "/dev/zero");
-        assert_eq!(pieces.links, devices.links);
+        let links = pieces.links.iter().map(|link| (&link.path, &link.target));
+        let expected = devices.links.iter().map(|link| (&link.path, &link.target));
+        assert!(links.eq(expected) && !pieces.links.is_empty());
         let alone = devices.sandbox_pieces(&[]);
         assert!(
             alone

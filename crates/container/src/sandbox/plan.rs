@@ -25,6 +25,8 @@ pub struct ContainerPlan {
     pub writable: Vec<WritableFolder>,
     /// Device nodes of the host that the container gets, with the mounts and variables already in `binds` and `process`.
     pub devices: Vec<Device>,
+    /// Symlinks to make in the container's root, in this order, after all mounts.
+    pub links: Vec<Symlink>,
     /// The limits.
     pub limits: SandboxLimits,
     /// Guarantees that the caller does without where the host cannot give them.
@@ -79,6 +81,17 @@ pub struct Device {
     /// On the host.
     pub source: Utf8PathBuf,
     /// In the container, below `/dev`.
+    pub target: String,
+}
+
+/// A symlink in the container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Symlink {
+    /// Where, absolute; folders on the way are made, symlinks on the way resolved inside the container's root only. A file
+    /// or symlink of the image is replaced, a folder is not.
+    pub path: String,
+    /// What it says, absolute or relative to its folder.
     pub target: String,
 }
 

@@ -2,6 +2,7 @@
 
 mod ends;
 mod escapes;
+mod extensions;
 mod facts;
 mod harness;
 mod limits;

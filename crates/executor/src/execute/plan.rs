@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use container::cdi::{self, GpuLease, Specs};
 use container::sandbox::{
-    BindMount, ContainerPlan, Device, Orphaned, ProcessPlan, SandboxLimits, Waivable,
+    BindMount, ContainerPlan, Device, Orphaned, ProcessPlan, SandboxLimits, Symlink, Waivable,
     WritableFolder,
 };
 use domain::{Algorithm, Failure, FailureReason, GpuRequest, Guarantee, Limits};
@@ -19,6 +19,7 @@ const GRACE_MS: u64 = 5_000;
 struct Gpu {
     binds: Vec<BindMount>,
     devices: Vec<Device>,
+    links: Vec<Symlink>,
     /// All variables, those of the image included.
     env: Vec<String>,
     lease: Option<GpuLease>,
@@ -72,6 +73,7 @@ pub(super) fn plan(
         binds: binds.into_iter().chain(gpu.binds).collect(),
         writable: vec![folder("/output", 0o777), folder("/tmp", 0o1777)],
         devices: gpu.devices,
+        links: gpu.links,
         limits: limits(&algorithm.limits),
         waive: request
             .waive
@@ -139,6 +141,7 @@ fn gpu(wanted: &GpuRequest, env: Vec<String>, request: &RunRequest) -> Result<Gp
     Ok(Gpu {
         binds: pieces.binds,
         devices: pieces.devices,
+        links: pieces.links,
         env: pieces.env,
         lease: Some(devices.lease),
     })

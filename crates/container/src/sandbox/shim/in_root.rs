@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{Gid, Mode, OFlags, ResolveFlags, Uid};
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, ResolveFlags, Uid};
 use rustix::io::Errno;
 
 /// The root of a container, and who owns what we create in it.
@@ -63,7 +63,21 @@ impl Root<'_> {
         )
     }
 
-    fn create(&self, path: &str, kind: Kind) -> io::Result<OwnedFd> {
+    /// Makes a symlink, replacing a file or symlink but no folder.
+    pub(super) fn link(&self, path: &str, target: &str) -> io::Result<()> {
+        let (parent, name) = self.parent(path)?;
+        match rustix::fs::symlinkat(target, parent.as_fd(), name) {
+            Err(Errno::EXIST) => {
+                rustix::fs::unlinkat(parent.as_fd(), name, AtFlags::empty())?;
+                rustix::fs::symlinkat(target, parent.as_fd(), name)?;
+            }
+            made => made?,
+        }
+        self.own(parent.as_fd(), name)
+    }
+
+    /// The folder that holds `path`, made when missing, and the last name of `path`.
+    fn parent<'p>(&self, path: &'p str) -> io::Result<(OwnedFd, &'p str)> {
         let path = path.trim_matches('/');
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         let parent = if parent.is_empty() {
@@ -71,6 +85,11 @@ impl Root<'_> {
         } else {
             self.mount_point(parent, Kind::Folder)?
         };
+        Ok((parent, name))
+    }
+
+    fn create(&self, path: &str, kind: Kind) -> io::Result<OwnedFd> {
+        let (parent, name) = self.parent(path)?;
         let mode = Mode::from_raw_mode(0o755);
         match kind {
             Kind::Folder => rustix::fs::mkdirat(parent.as_fd(), name, mode)?,
@@ -84,15 +103,21 @@ impl Root<'_> {
                 )?);
             }
         }
-        let (uid, gid) = self.owner;
-        let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
-        rustix::fs::chownat(
-            parent.as_fd(),
-            name,
-            Some(Uid::from_raw(uid)),
-            Some(Gid::from_raw(gid)),
-            flags,
-        )?;
+        self.own(parent.as_fd(), name)?;
         Ok(self.open(path, OFlags::PATH)?)
+    }
+
+    /// Gives what we made to the container's root.
+    fn own(&self, parent: BorrowedFd<'_>, name: &str) -> io::Result<()> {
+        let (uid, gid) = self.owner;
+        let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
+        let flags = AtFlags::SYMLINK_NOFOLLOW;
+        Ok(rustix::fs::chownat(
+            parent,
+            name,
+            Some(uid),
+            Some(gid),
+            flags,
+        )?)
     }
 }

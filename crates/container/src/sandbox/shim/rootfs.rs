@@ -85,7 +85,7 @@ impl RootFs {
         }
     }
 
-    /// Makes the writable folders and the read-only binds of the plan appear.
+    /// Makes the writable folders, the read-only binds, the devices and the symlinks of the plan appear.
     pub(super) fn populate(&self, plan: &ContainerPlan, user: &User) -> Result<(), ShimError> {
         self.writable_folders(plan, user)?;
         for bind in &plan.binds {
@@ -97,6 +97,11 @@ impl RootFs {
         plan.devices.iter().try_for_each(|device| {
             self.device(device)
                 .or_internal(format_args!("bind the device `{}`", device.source))
+        })?;
+        plan.links.iter().try_for_each(|link| {
+            self.root()
+                .link(&link.path, &link.target)
+                .or_internal(format_args!("make the link `{}`", link.path))
         })
     }
 

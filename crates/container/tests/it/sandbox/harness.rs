@@ -41,6 +41,8 @@ pub(crate) struct Case {
     pub(crate) waive: BTreeSet<Waivable>,
     /// Changes the image.
     pub(crate) image: fn(&Utf8Path),
+    /// Adds to the plan.
+    pub(crate) extend: fn(&mut ContainerPlan),
     /// Called once, when the program has said `ready`.
     pub(crate) when_ready: fn(&Canceller),
 }
@@ -67,6 +69,7 @@ impl Case {
             },
             waive: BTreeSet::new(),
             image: |_| (),
+            extend: |_| (),
             when_ready: |_| (),
         }
     }
@@ -85,6 +88,12 @@ impl Case {
     /// With an image changed by `change`, given the layer's folder.
     pub(crate) fn image(mut self, change: fn(&Utf8Path)) -> Self {
         self.image = change;
+        self
+    }
+
+    /// With more in the plan than all cases have.
+    pub(crate) fn extend(mut self, extend: fn(&mut ContainerPlan)) -> Self {
+        self.extend = extend;
         self
     }
 
@@ -131,7 +140,7 @@ impl Case {
             target: target.into(),
             mode,
         };
-        ContainerPlan {
+        let mut plan = ContainerPlan {
             id,
             work_dir,
             shared_dir: place.shared(),
@@ -150,10 +159,13 @@ impl Case {
             }],
             writable: vec![writable("/output", 0o755), writable("/tmp", 0o1777)],
             devices: vec![],
+            links: vec![],
             limits: self.limits.clone(),
             waive: self.waive.clone(),
             orphaned: Orphaned::Stop,
-        }
+        };
+        (self.extend)(&mut plan);
+        plan
     }
 }
 

@@ -8,9 +8,9 @@ use std::time::SystemTime;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Commands that cases use.
-const APPLETS: [&str; 17] = [
-    "cat", "dd", "echo", "env", "grep", "id", "kill", "ls", "mkdir", "mount", "nproc", "ps", "pwd",
-    "sh", "sleep", "true", "wc",
+const APPLETS: [&str; 18] = [
+    "cat", "dd", "echo", "env", "grep", "head", "id", "kill", "ls", "mkdir", "mount", "nproc",
+    "ps", "pwd", "sh", "sleep", "true", "wc",
 ];
 const PASSWD: &str = "root:x:0:0::/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n";
 const GROUP: &str = "root:x:0:\nuser:x:1000:\naudio:x:29:user\nvideo:x:44:other,user\n";
