@@ -1,7 +1,11 @@
 //! The store of container images, with what the command line adds: progress, notes on archives, the question of root.
 
+use std::io;
+
 use camino::Utf8Path;
-use container::image::{FindImageError, ImportOptions, Imported, Phase, Store, StoredImage};
+use container::image::{
+    FindImageError, HoldImageError, ImageHold, ImportOptions, Imported, Phase, Store, StoredImage,
+};
 use jiff::Timestamp;
 
 use crate::exit_status::ExitStatus;
@@ -40,6 +44,10 @@ impl Images {
     /// Reads an archive or layout, whether it is known or not.
     pub(crate) fn import(&self, archive: &Utf8Path) -> Result<Imported, Problem> {
         let identity = Identity::of(archive).map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                let message = format!("there is no archive or image layout `{archive}`");
+                return Problem::new(ExitStatus::ImageRefused, message);
+            }
             Problem::from_error(ExitStatus::ImageRefused, error)
                 .context(format!("failed to read the archive `{archive}`"))
         })?;
@@ -100,6 +108,17 @@ impl Images {
         self.refuse_root(self.find(reference)?)
     }
 
+    /// Keeps the image in the store for as long as the hold lives.
+    pub(crate) fn hold(&self, image: &StoredImage) -> Result<ImageHold, Problem> {
+        self.store.hold(&image.digest).map_err(|error| {
+            let status = match &error {
+                HoldImageError::Gone { .. } => ExitStatus::ImageRefused,
+                HoldImageError::Lock { .. } => ExitStatus::Internal,
+            };
+            Problem::from_error(status, error)
+        })
+    }
+
     /// An image that was imported with `--allow-root` needs it again for each run.
     fn refuse_root(&self, image: StoredImage) -> Result<StoredImage, Problem> {
         let user = image.config.user.split(':').next().unwrap_or_default();
@@ -112,6 +131,16 @@ impl Images {
         )
         .hint("add a `USER` instruction to the Dockerfile, or run with `--allow-root`"))
     }
+}
+
+/// Enough of a digest to name the image by.
+pub(crate) fn short_digest(digest: &str) -> String {
+    digest
+        .strip_prefix("sha256:")
+        .unwrap_or(digest)
+        .chars()
+        .take(12)
+        .collect()
 }
 
 /// Shows an import; the number of bytes is known with its first news.

@@ -9,34 +9,35 @@ use std::fmt::Write;
 
 use domain::{RunReport, RunStatus};
 
+use crate::images::short_digest;
 use crate::quantity;
-use crate::terminal::{ERROR, GOOD, HEADING, Table, WARNING, visible};
+use crate::terminal::{ERROR, FAINT, GOOD, HEADING, Table, WARNING, visible};
 
 pub(crate) use failure::failure;
 
 /// What came out, from the outputs to where the files are: several lines with styles, ended by a newline. A run that was
-/// refused has nothing to show.
-pub(crate) fn report(report: &RunReport) -> String {
+/// refused has nothing to show. `columns` is how long lines may be.
+pub(crate) fn report(report: &RunReport, columns: Option<usize>) -> String {
     if report.status == RunStatus::Refused {
         return String::new();
     }
     let parts = [
         headline(report),
-        outputs::outputs(report),
+        outputs::outputs(report, columns),
         result(report),
         warnings(report),
         usage::timings(&report.timings),
         report
             .resources
             .as_ref()
-            .map(usage::resources)
+            .map(|used| usage::resources(used, columns))
             .unwrap_or_default(),
         report
             .isolation
             .as_ref()
-            .map(isolation::isolation)
+            .map(|isolation| isolation::isolation(isolation, columns))
             .unwrap_or_default(),
-        files(report),
+        files(report, columns),
     ];
     let said: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     said.join("\n")
@@ -50,10 +51,10 @@ fn headline(report: &RunReport) -> String {
         RunStatus::Refused => (ERROR, "refused"),
     };
     format!(
-        "{HEADING}{}{HEADING:#} {style}{word}{style:#} in {} (image {})\n",
+        "{HEADING}{}{HEADING:#} {style}{word}{style:#} in {}{FAINT} (image {}){FAINT:#}\n",
         visible(&report.algorithm),
         quantity::seconds(report.timings.total),
-        visible(&report.image_digest),
+        short_digest(&report.image_digest),
     )
 }
 
@@ -63,7 +64,7 @@ fn result(report: &RunReport) -> String {
     };
     let mut text = heading("Result");
     for line in visible(result.text.trim_end()).lines() {
-        let _ = writeln!(text, "  {line}");
+        let _ = writeln!(text, "{}", format!("  {line}").trim_end());
     }
     text
 }
@@ -83,7 +84,7 @@ fn warnings(report: &RunReport) -> String {
     text
 }
 
-fn files(report: &RunReport) -> String {
+fn files(report: &RunReport, columns: Option<usize>) -> String {
     if report.files.is_empty() {
         return String::new();
     }
@@ -91,7 +92,7 @@ fn files(report: &RunReport) -> String {
     for (name, path) in &report.files {
         table.row([name.into(), path.into()]);
     }
-    heading("Files") + &table.render(2)
+    heading("Files") + &table.render(2, columns)
 }
 
 /// The first line of a part.
@@ -191,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_run_that_went_well() {
-        insta::assert_snapshot!(plain(&report(&succeeded())));
+        insta::assert_snapshot!(plain(&report(&succeeded(), None)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod progress;
 mod table;
 
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 
@@ -36,6 +36,24 @@ pub(crate) fn data(text: &str) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// How wide the lines on stdout may be: what `COLUMNS` says, else as wide as the terminal; `None` where nobody is known to
+/// look at them.
+pub(crate) fn columns() -> Option<usize> {
+    let asked = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    asked.or_else(width_of_terminal).filter(|width| *width > 0)
+}
+
+fn width_of_terminal() -> Option<usize> {
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(stdout).ok()?;
+    Some(usize::from(size.ws_col))
 }
 
 /// Prints one line (or several) on stderr.

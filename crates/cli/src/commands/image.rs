@@ -9,7 +9,7 @@ use crate::arguments::{ImageCommand, ImportArguments};
 use crate::commands::{print, print_json};
 use crate::exit_status::ExitStatus;
 use crate::home::Home;
-use crate::images::Images;
+use crate::images::{Images, short_digest};
 use crate::problem::Problem;
 use crate::quantity;
 use crate::terminal::{self, GOOD, HEADING, Table, visible};
@@ -61,10 +61,9 @@ fn import(mut images: Images, arguments: &ImportArguments) -> Result<(), Problem
         "imported"
     };
     terminal::note(&format!(
-        "{GOOD}{done}{GOOD:#} {} ({} layers, {})",
+        "{GOOD}{done}{GOOD:#} {} ({})",
         visible(&names(&image)),
-        image.layers.len(),
-        quantity::bytes(image.unpacked_bytes)
+        extent(image.layers.len(), image.unpacked_bytes)
     ));
     print(&format!("{}\n", image.digest))
 }
@@ -81,14 +80,14 @@ fn list(images: &Images, json: bool) -> Result<(), Problem> {
     let mut table = Table::new(&["image", "names", "user", "size", "imported"]);
     for image in &all {
         table.row([
-            short(&image.digest).into(),
+            short_digest(&image.digest).into(),
             names(image).into(),
             user(image).into(),
             quantity::bytes(image.unpacked_bytes).into(),
             time(image).into(),
         ]);
     }
-    print(&table.render(0))
+    print(&table.render(0, terminal::columns()))
 }
 
 fn remove(images: &Images, reference: &str) -> Result<(), Problem> {
@@ -103,42 +102,62 @@ fn remove(images: &Images, reference: &str) -> Result<(), Problem> {
         Problem::from_error(status, error)
     })?;
     terminal::note(&format!(
-        "{GOOD}removed{GOOD:#} {} ({} layers, {})",
+        "{GOOD}removed{GOOD:#} {} ({})",
         visible(&names(&removed.image)),
-        removed.layers,
-        quantity::bytes(removed.bytes)
+        extent(removed.layers, removed.bytes)
     ));
     Ok(())
 }
 
 fn description(image: &StoredImage) -> String {
+    let mut layers = Table::new(&["layer", "size", "folder"]);
+    for layer in &image.layers {
+        layers.row([
+            short_digest(&layer.diff_id).into(),
+            quantity::bytes(layer.bytes).into(),
+            layer.path.as_str().into(),
+        ]);
+    }
+    let labels: Vec<String> = image
+        .config
+        .labels
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    [
+        facts(image).render(0, terminal::columns()),
+        paragraph("Environment", &image.config.env),
+        paragraph("Labels", &labels),
+        format!(
+            "\n{HEADING}Layers{HEADING:#}\n{}",
+            layers.render(2, terminal::columns())
+        ),
+    ]
+    .concat()
+}
+
+fn facts(image: &StoredImage) -> Table {
     let config = &image.config;
+    let or_none = |text: &str| if text.is_empty() { "-" } else { text }.to_owned();
     let command = |parts: &Option<Vec<String>>| {
         parts.as_ref().map_or_else(
             || "-".to_owned(),
             |parts| serde_json::to_string(parts).expect("a list of strings is JSON"),
         )
     };
+    let working_dir = match config.working_dir.as_str() {
+        "" => "/",
+        folder => folder,
+    };
     let rows = [
         ("digest", image.digest.clone()),
-        ("names", names(image)),
+        ("names", or_none(&image.names.join(", "))),
         ("platform", format!("{}/{}", config.os, config.architecture)),
         ("user", user(image)),
-        (
-            "working folder",
-            if config.working_dir.is_empty() {
-                "/"
-            } else {
-                &config.working_dir
-            }
-            .to_owned(),
-        ),
+        ("working folder", working_dir.to_owned()),
         ("entrypoint", command(&config.entrypoint)),
         ("command", command(&config.cmd)),
-        (
-            "built",
-            config.created.clone().unwrap_or_else(|| "-".to_owned()),
-        ),
+        ("built", or_none(config.created.as_deref().unwrap_or(""))),
         ("imported", time(image)),
         ("size", quantity::bytes(image.unpacked_bytes)),
     ];
@@ -146,48 +165,30 @@ fn description(image: &StoredImage) -> String {
     for (name, value) in rows {
         table.row([name.into(), value.into()]);
     }
-    let mut text = table.render(0);
-    let labels = config
-        .labels
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"));
-    for (title, lines) in [
-        ("Environment", config.env.clone()),
-        ("Labels", labels.collect()),
-    ] {
-        if lines.is_empty() {
-            continue;
-        }
-        let _ = write!(text, "\n{HEADING}{title}{HEADING:#}\n");
-        for line in lines {
-            let _ = writeln!(text, "  {}", visible(&line));
-        }
+    table
+}
+
+/// Lines under a heading; nothing where there are none.
+fn paragraph(title: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
     }
-    let mut layers = Table::new(&["layer", "size", "folder"]);
-    for layer in &image.layers {
-        layers.row([
-            short(&layer.diff_id).into(),
-            quantity::bytes(layer.bytes).into(),
-            layer.path.as_str().into(),
-        ]);
+    let mut text = format!("\n{HEADING}{title}{HEADING:#}\n");
+    for line in lines {
+        let _ = writeln!(text, "  {}", visible(line).replace('\n', "\n    "));
     }
-    let _ = write!(text, "\n{HEADING}Layers{HEADING:#}\n{}", layers.render(2));
     text
 }
 
-/// Enough of a digest to name the image by.
-fn short(digest: &str) -> String {
-    digest
-        .strip_prefix("sha256:")
-        .unwrap_or(digest)
-        .chars()
-        .take(12)
-        .collect()
+/// `1 layer, 20 MB`.
+fn extent(layers: usize, bytes: u64) -> String {
+    let plural = if layers == 1 { "" } else { "s" };
+    format!("{layers} layer{plural}, {}", quantity::bytes(bytes))
 }
 
 fn names(image: &StoredImage) -> String {
     if image.names.is_empty() {
-        short(&image.digest)
+        short_digest(&image.digest)
     } else {
         image.names.join(", ")
     }

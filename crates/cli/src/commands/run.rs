@@ -8,6 +8,7 @@ mod refusal;
 mod watch;
 
 use camino::Utf8PathBuf;
+use container::image::ImageHold;
 use domain::RunReport;
 use executor::{CancelToken, GivenInputs, RunRequest};
 
@@ -38,13 +39,14 @@ pub(crate) fn run(
 }
 
 fn run_and_say(arguments: &RunArguments, home: Option<Utf8PathBuf>) -> Result<ExitStatus, Problem> {
-    let request = request(arguments, &Home::choose(home)?)?;
+    let (request, _hold) = request(arguments, &Home::choose(home)?)?;
     let report = execute(&request, arguments.quiet)?;
     say(&report, arguments.json)?;
     Ok(ExitStatus::of_report(&report))
 }
 
-fn request(arguments: &RunArguments, home: &Home) -> Result<RunRequest, Problem> {
+/// What is to be run; its image stays in the store for as long as the hold lives.
+fn request(arguments: &RunArguments, home: &Home) -> Result<(RunRequest, ImageHold), Problem> {
     let inputs = given_inputs(arguments)?;
     let mut images = Images::open(home)?;
     images.allow_root = arguments.allow_root;
@@ -55,9 +57,10 @@ fn request(arguments: &RunArguments, home: &Home) -> Result<RunRequest, Problem>
         folder,
         image,
     } = algorithm::find(&arguments.algorithm, &images)?;
+    let hold = images.hold(&image)?;
     overrides::apply(&arguments.limits, &mut algorithm.limits);
     let declared_model = algorithm.model.as_ref().map(|model| folder.join(model));
-    Ok(RunRequest {
+    let request = RunRequest {
         algorithm,
         declared,
         image,
@@ -68,7 +71,8 @@ fn request(arguments: &RunArguments, home: &Home) -> Result<RunRequest, Problem>
         home: home.path().to_owned(),
         waive: arguments.without.iter().copied().collect(),
         shim_program: SHIM_PROGRAM.map(str::to_owned).to_vec(),
-    })
+    };
+    Ok((request, hold))
 }
 
 fn given_inputs(arguments: &RunArguments) -> Result<GivenInputs, Problem> {
@@ -109,7 +113,7 @@ fn say(told: &RunReport, json: bool) -> Result<(), Problem> {
     if json {
         return print_json(told);
     }
-    print(&report::report(told))?;
+    print(&report::report(told, terminal::columns()))?;
     if let Some(failure) = &told.failure {
         terminal::note(&report::failure(failure));
     }

@@ -9,7 +9,7 @@ use domain::{Algorithm, GpuRequest, Limits, Slug};
 use crate::commands::print;
 use crate::exit_status::ExitStatus;
 use crate::problem::Problem;
-use crate::terminal::{GOOD, HEADING, Table, visible};
+use crate::terminal::{self, GOOD, HEADING, Table, visible};
 use crate::{locate, manifest, quantity};
 
 /// Reads the manifest (or that of the folder) and prints its summary.
@@ -45,7 +45,11 @@ fn summary(algorithm: &Algorithm) -> String {
                 .into(),
         ]);
     }
-    let _ = write!(text, "\n{HEADING}Sockets{HEADING:#}\n{}", sockets.render(2));
+    let _ = write!(
+        text,
+        "\n{HEADING}Sockets{HEADING:#}\n{}",
+        sockets.render(2, terminal::columns())
+    );
     let _ = write!(text, "\n{HEADING}Interfaces{HEADING:#}\n");
     for interface in &algorithm.interfaces {
         let _ = writeln!(
@@ -92,5 +96,5 @@ fn limits(limits: &Limits) -> String {
     for (name, value) in rows {
         table.row([name.into(), value.into()]);
     }
-    table.render(2)
+    table.render(2, terminal::columns())
 }

@@ -6,8 +6,8 @@ use super::heading;
 use crate::terminal::{ERROR, GOOD, Table, WARNING, visible};
 
 /// One row per guarantee; those that were not kept are named above the table, where nobody overlooks them.
-pub(super) fn isolation(report: &IsolationReport) -> String {
-    let mut table = Table::new(&["guarantee", "verdict", "asked", "in force"]);
+pub(super) fn isolation(report: &IsolationReport, columns: Option<usize>) -> String {
+    let mut table = Table::new(&["guarantee", "verdict", "asked", "in force", "source"]);
     let mut odd = String::new();
     for record in &report.guarantees {
         let name = record.guarantee.name();
@@ -24,6 +24,7 @@ pub(super) fn isolation(report: &IsolationReport) -> String {
             verdict.into(),
             (&record.asked).into(),
             (&record.in_force).into(),
+            (&record.source).into(),
         ]);
     }
     let kept = report
@@ -37,5 +38,5 @@ pub(super) fn isolation(report: &IsolationReport) -> String {
         report.guarantees.len(),
         visible(&report.runtime)
     );
-    heading(&title) + &odd + &table.render(2)
+    heading(&title) + &odd + &table.render(2, columns)
 }

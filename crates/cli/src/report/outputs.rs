@@ -13,7 +13,7 @@ use crate::terminal::{GOOD, HINT, Table, WARNING, visible};
 const SHOWN_CHARACTERS: usize = 60;
 
 /// The valid outputs and the files that belong to no socket.
-pub(super) fn outputs(report: &RunReport) -> String {
+pub(super) fn outputs(report: &RunReport, columns: Option<usize>) -> String {
     let mut table = Table::new(&["socket", "kind", "file", "size", "content"]);
     for output in &report.outputs {
         table.row([
@@ -37,7 +37,7 @@ pub(super) fn outputs(report: &RunReport) -> String {
     if table.is_empty() {
         text.push_str("  none\n");
     } else {
-        text.push_str(&table.render(2));
+        text.push_str(&table.render(2, columns));
     }
     for output in &report.outputs {
         text.push_str(&geometry(output));
@@ -48,8 +48,26 @@ pub(super) fn outputs(report: &RunReport) -> String {
 fn content(output: &OutputValue) -> String {
     match (&output.image, &output.value) {
         (Some(image), _) => image_content(image),
-        (None, Some(value)) => shortened(&value.to_string()),
+        (None, Some(value)) => shortened(&json_content(value)),
         (None, None) => String::new(),
+    }
+}
+
+/// The value itself, or of one that is too long what it is made of.
+fn json_content(value: &Value) -> String {
+    let whole = value.to_string();
+    if whole.chars().count() <= SHOWN_CHARACTERS {
+        return whole;
+    }
+    let part = |(key, value): (&String, &Value)| match value {
+        Value::Array(items) => format!("{key} ({})", items.len()),
+        Value::Object(_) => format!("{key} {{…}}"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => key.clone(),
+    };
+    match value {
+        Value::Object(members) => members.iter().map(part).collect::<Vec<_>>().join(", "),
+        Value::Array(items) => format!("{} items", items.len()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => whole,
     }
 }
 

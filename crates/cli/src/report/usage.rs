@@ -24,7 +24,7 @@ pub(super) fn timings(timings: &Timings) -> String {
 }
 
 /// What was measured; what could not be measured is left out.
-pub(super) fn resources(used: &ResourceRecord) -> String {
+pub(super) fn resources(used: &ResourceRecord, columns: Option<usize>) -> String {
     let measured = [
         ("wall time", Some(quantity::seconds(used.wall_seconds))),
         ("processor time", Some(quantity::seconds(used.cpu_seconds))),
@@ -59,5 +59,5 @@ pub(super) fn resources(used: &ResourceRecord) -> String {
             table.row([name.into(), value.into()]);
         }
     }
-    heading("Resources") + &table.render(2)
+    heading("Resources") + &table.render(2, columns)
 }
