@@ -276,7 +276,12 @@ pub(crate) fn follow(
     let outcome = outcome.unwrap();
     let outputs = match outcome.end {
         End::NotStarted { .. } => vec![],
-        _ => output_names(&running),
+        End::Exited { .. }
+        | End::Signaled { .. }
+        | End::TimedOut { .. }
+        | End::OutOfMemory
+        | End::LogFlood
+        | End::Cancelled => output_names(&running),
     };
     running.release().unwrap();
     let said = fs_err::read_to_string(plan.shim_log_path()).unwrap();
