@@ -80,13 +80,14 @@ impl Cgroup {
         Ok(())
     }
 
-    /// Files into which a process writes `0` to enter the container's cgroups; one per hierarchy.
+    /// Files into which a process with one thread writes `0` to enter the container's cgroups; one per hierarchy.
     pub(super) fn entrances(&self) -> Vec<Utf8PathBuf> {
-        let mut files: Vec<_> = self
-            .places
-            .iter()
-            .map(|place| place.folder.join("cgroup.procs"))
-            .collect();
+        let file = |place: &Place| match place.version {
+            // A thread that moves itself needs no lock, where a process waits many milliseconds for all processors.
+            Version::One => place.folder.join("tasks"),
+            Version::Two => place.folder.join("cgroup.procs"),
+        };
+        let mut files: Vec<_> = self.places.iter().map(file).collect();
         files.sort();
         files.dedup();
         files
