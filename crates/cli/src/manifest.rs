@@ -41,6 +41,12 @@ pub(crate) fn read(manifest: &Utf8Path) -> Result<Declared, Problem> {
 
 fn read_text(path: &Utf8Path, what: &str) -> Result<String, Problem> {
     let refused = |error: std::io::Error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            return Problem::new(
+                ExitStatus::ImageRefused,
+                format!("there is no {what} `{path}`"),
+            );
+        }
         Problem::from_error(ExitStatus::ImageRefused, error)
             .context(format!("failed to read the {what} `{path}`"))
     };

@@ -93,13 +93,17 @@ fn list(images: &Images, json: bool) -> Result<(), Problem> {
 fn remove(images: &Images, reference: &str) -> Result<(), Problem> {
     let image = images.find(reference)?;
     let removed = images.store().remove(&image.digest).map_err(|error| {
-        let status = match &error {
-            RemoveImageError::Unknown { .. } | RemoveImageError::InUse { .. } => {
-                ExitStatus::ImageRefused
+        let (status, hint) = match &error {
+            RemoveImageError::Unknown { .. } => (ExitStatus::ImageRefused, None),
+            RemoveImageError::InUse { .. } => (
+                ExitStatus::ImageRefused,
+                Some("wait for the run to end, or end it with Ctrl-C".to_owned()),
+            ),
+            RemoveImageError::List(_) | RemoveImageError::Delete { .. } => {
+                (ExitStatus::Internal, None)
             }
-            RemoveImageError::List(_) | RemoveImageError::Delete { .. } => ExitStatus::Internal,
         };
-        Problem::from_error(status, error)
+        Problem::from_error(status, error).maybe_hint(hint)
     })?;
     terminal::note(&format!(
         "{GOOD}removed{GOOD:#} {} ({})",

@@ -18,7 +18,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
     for (name, value) in measurements(failure) {
         let _ = writeln!(text, "  {name:<10} {}", visible(&value));
     }
-    for problem in &failure.problems {
+    for problem in listed(failure) {
         let _ = writeln!(text, "  - {}", problem_line(problem));
     }
     if !failure.log_tail.is_empty() {
@@ -32,6 +32,14 @@ pub(crate) fn failure(failure: &Failure) -> String {
     }
     text.truncate(text.trim_end().len());
     text
+}
+
+/// The problems, unless there is one only and the message says it already.
+fn listed(failure: &Failure) -> &[Problem] {
+    match failure.problems.as_slice() {
+        [only] if failure.message.ends_with(&only.message) => &[],
+        all => all,
+    }
 }
 
 fn measurements(failure: &Failure) -> Vec<(&'static str, String)> {

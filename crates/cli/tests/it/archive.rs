@@ -17,6 +17,8 @@ pub(crate) struct Archive<'a> {
     pub(crate) entrypoint: &'a [&'a str],
     /// Files of the one layer: path, mode, content.
     pub(crate) files: &'a [(&'a str, u32, &'a [u8])],
+    /// Symbolic links of that layer: path, target.
+    pub(crate) links: &'a [(&'a str, &'a str)],
 }
 
 impl Default for Archive<'_> {
@@ -30,6 +32,7 @@ impl Default for Archive<'_> {
                 ("etc/hello", 0o644, b"hello\n"),
                 ("bin/probe", 0o755, b"not a program\n"),
             ],
+            links: &[],
         }
     }
 }
@@ -37,7 +40,7 @@ impl Default for Archive<'_> {
 impl Archive<'_> {
     /// Writes the archive and returns its path.
     pub(crate) fn write(&self, path: PathBuf) -> PathBuf {
-        let layer = tarball(self.files);
+        let layer = tarball(self.files, self.links);
         let diff_id = format!("sha256:{}", hex(&layer));
         let config = serde_json::json!({
             "architecture": self.architecture,
@@ -57,7 +60,7 @@ impl Archive<'_> {
             ("layer.tar", 0o644, &layer),
             ("manifest.json", 0o644, &manifest),
         ];
-        write(&path, &tarball(&entries));
+        write(&path, &tarball(&entries, &[]));
         path
     }
 }
@@ -67,20 +70,33 @@ fn write(path: &Path, bytes: &[u8]) {
     file.write_all(bytes).expect("the test's folder has room");
 }
 
-fn tarball(files: &[(&str, u32, &[u8])]) -> Vec<u8> {
+fn tarball(files: &[(&str, u32, &[u8])], links: &[(&str, &str)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, mode, content) in files {
-        let mut header = tar::Header::new_gnu();
+        let mut header = header(*mode);
         header.set_size(content.len() as u64);
-        header.set_mode(*mode);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_mtime(1_700_000_000);
         builder
             .append_data(&mut header, path, *content)
             .expect("a short path");
     }
+    for (path, target) in links {
+        let mut header = header(0o777);
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        builder
+            .append_link(&mut header, path, target)
+            .expect("short paths");
+    }
     builder.into_inner().expect("a vector takes everything")
+}
+
+fn header(mode: u32) -> tar::Header {
+    let mut header = tar::Header::new_gnu();
+    header.set_mode(mode);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(1_700_000_000);
+    header
 }
 
 fn hex(bytes: &[u8]) -> String {

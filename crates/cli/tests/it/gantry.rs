@@ -38,13 +38,18 @@ impl Gantry {
         self.folder.path().join("work")
     }
 
+    /// Gantry's data folder.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
     /// The command, ready for more arguments, with nothing of the environment but `PATH`.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gantry"));
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("GANTRY_HOME", self.folder.path().join("home"))
+            .env("GANTRY_HOME", self.home())
             .current_dir(self.work())
             .stdin(Stdio::null());
         command
@@ -70,7 +75,7 @@ impl Gantry {
     /// Replaces what differs from call to call by words, for snapshots.
     pub(crate) fn redact(&self, text: &str) -> String {
         let folder = self.folder.path().to_str().expect("a UTF-8 folder");
-        let text = redact_times(text);
+        let text = redact_run(&redact_times(text));
         text.replace(&format!("{folder}/work/"), "")
             .replace(&format!("{folder}/work"), "[work]")
             .replace(folder, "[test]")
@@ -126,4 +131,48 @@ fn redact_times(text: &str) -> String {
         }
     }
     redacted
+}
+
+/// In a run's report the numbers that were measured become `#`, and the isolation report, which depends on the machine,
+/// becomes its heading.
+fn redact_run(text: &str) -> String {
+    let mut part = "";
+    let mut redacted = String::new();
+    for line in text.lines() {
+        if !line.starts_with(' ') {
+            part = line.split(' ').next().unwrap_or_default();
+        }
+        let logged = line.contains(" stdout | ") || line.contains(" stderr | ");
+        let measured = logged || matches!(part, "Timings" | "Resources");
+        let differs = line.starts_with("  after  ") || line.starts_with("  peak  ");
+        match part {
+            "Isolation" if line.starts_with(' ') => continue,
+            "Isolation" => redacted.push_str("Isolation [table]"),
+            // The digest depends on the busybox of the machine.
+            "cells" if line.contains(" (image ") => {
+                let (said, _digest) = line.split_once(" (image ").unwrap_or_default();
+                redacted.push_str(&format!("{} (image [digest])", redact_numbers(said)));
+            }
+            _other if line.contains("held back by") => continue,
+            _other if measured || differs => redacted.push_str(&redact_numbers(line)),
+            _other => redacted.push_str(line),
+        }
+        redacted.push('\n');
+    }
+    redacted
+}
+
+/// `1.25 s` and `12 MB` become `#`, and so does every other number.
+fn redact_numbers(line: &str) -> String {
+    let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+    let is_unit = |word: &str| matches!(word, "ms" | "s" | "min" | "B" | "kB" | "MB" | "GB");
+    let mut words: Vec<&str> = Vec::new();
+    for word in line.split(' ') {
+        if is_number(word) {
+            words.push("#");
+        } else if !(is_unit(word) && words.last() == Some(&"#")) {
+            words.push(word);
+        }
+    }
+    words.join(" ")
 }
