@@ -58,12 +58,12 @@ fn main() {
         return;
     };
     row(runc.name, &mut theirs);
-    let ratio = quantile(&mut ours, 0.5).as_secs_f64() / quantile(&mut theirs, 0.5).as_secs_f64();
+    let ratio = quantile(&mut ours, 50).as_secs_f64() / quantile(&mut theirs, 50).as_secs_f64();
     println!("gantry takes {ratio:.2} of the time of runc");
 }
 
 fn row(name: &str, times: &mut [Duration]) {
-    let (middle, most) = (quantile(times, 0.5), quantile(times, 0.9));
+    let (middle, most) = (quantile(times, 50), quantile(times, 90));
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     println!(
         "| {name} | {} | {:.2} ms | {:.2} ms |",
@@ -73,10 +73,10 @@ fn row(name: &str, times: &mut [Duration]) {
     );
 }
 
-/// `share` of the times are this long or shorter.
-fn quantile(times: &mut [Duration], share: f64) -> Duration {
+/// `percent` of the times are this long or shorter.
+fn quantile(times: &mut [Duration], percent: usize) -> Duration {
     times.sort_unstable();
-    times[(times.len() as f64 * share) as usize]
+    times[times.len() * percent / 100]
 }
 
 fn make_layer(folder: &Utf8Path) -> Utf8PathBuf {

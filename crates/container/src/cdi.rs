@@ -1,7 +1,7 @@
 //! GPUs of the host for a container, as the Container Device Interface (CDI 1.1) describes them.
 //!
 //! A driver's tool writes specifications, JSON or YAML, that say which device nodes, mounts, variables and hooks a device
-//! needs. [`Specs::read`] reads and checks them, [`select`] picks one device that no other job has, and
+//! needs. [`Specs::read`] reads and checks them, [`select()`] picks one device that no other job has, and
 //! [`GpuDevices::sandbox_pieces`] turns the answer into parts of a container's plan.
 //!
 //! Differences from a runtime that hands the specification to `runc`:

@@ -36,7 +36,7 @@ impl ShimError {
 
 /// Names the step at which a call failed.
 pub(super) trait OrShimError<T> {
-    /// As "failed to <step>: <cause>", our fault.
+    /// As "failed to `step`: `cause`", our fault.
     fn or_internal(self, step: impl Display) -> Result<T, ShimError>;
 }
 
