@@ -1,6 +1,6 @@
 //! Provision, execute, collect: one job from values to judged outputs.
 //!
-//! [`run`] is the main line. It knows neither a database nor users nor HTTP; whoever calls it gives a folder for the
+//! [`run()`] is the main line. It knows neither a database nor users nor HTTP; whoever calls it gives a folder for the
 //! outputs and gets one report, in which every problem stands.
 //!
 //! Reading order: `run` → `inputs` → `execute` → `collect`.

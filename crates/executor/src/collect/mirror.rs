@@ -383,14 +383,14 @@ mod tests {
         let sparse = |folder: &Utf8Path| {
             File::create(folder.join("hole"))
                 .unwrap()
-                .set_len(1 << 50)
+                .set_len(1 << 30)
                 .unwrap()
         };
         let (mirror, _) = check(sparse, PLENTY);
         assert_eq!(
             mirror.refused[0].reason,
             RefusedReason::TooManyBytes {
-                found: 1 << 50,
+                found: 1 << 30,
                 allowed: 1 << 20
             }
         );
