@@ -33,8 +33,8 @@ pub enum ReadProblem {
     /// A folder, FIFO, socket or device where an image file was expected.
     #[error("is not a regular file")]
     NotRegularFile,
-    /// The first bytes are neither MetaImage nor TIFF.
-    #[error("is not a MetaImage (.mha, .mhd) or TIFF file: {looks_like}")]
+    /// The first bytes are those of no format that we read.
+    #[error("is no image that can be read: {looks_like}")]
     UnknownFormat {
         /// What the first bytes look like instead.
         looks_like: String,

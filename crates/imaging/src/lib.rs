@@ -13,15 +13,21 @@ use camino::Utf8Path;
 use format::detect;
 
 mod compare;
+mod dicom;
 pub mod error;
 mod format;
 pub mod geometry;
 mod inflate;
+mod jpeg;
 pub mod limits;
 pub mod metaimage;
+mod nifti;
+mod nrrd;
 mod platform;
+mod png;
 mod segments;
 pub mod source;
+mod stream;
 pub mod summary;
 pub mod tiff;
 pub mod volume;
@@ -70,14 +76,11 @@ pub fn check(
 pub fn inspect_file(
     file: &mut dyn ReadSeek,
     name: &str,
-    _open_beside: &OpenBeside<'_>,
+    open_beside: &OpenBeside<'_>,
 ) -> Result<ImageSummary, ReadImageError> {
     let limits = CheckLimits::default();
     detect(file)
-        .and_then(|format| match format {
-            ImageFormat::MetaImage => metaimage::inspect(file, &limits),
-            ImageFormat::Tiff => tiff::inspect(file, &limits),
-        })
+        .and_then(|format| stream::inspect(format, file, open_beside, &limits))
         .map_err(|problem| problem.in_file(name))
 }
 
@@ -92,10 +95,62 @@ pub fn check_file(
     limits: &CheckLimits,
 ) -> Result<ImageSummary, ReadImageError> {
     detect(file)
-        .and_then(|format| match format {
-            ImageFormat::MetaImage => metaimage::check(file, open_beside, limits),
-            ImageFormat::Tiff => tiff::check(file, limits),
+        .and_then(|format| stream::check(format, file, open_beside, limits))
+        .map_err(|problem| problem.in_file(name))
+}
+
+/// Reads a whole image into memory: a volume, or the largest level of a slide.
+///
+/// # Errors
+/// As for [`check`], and when the samples do not fit into `limits.max_voxel_bytes`.
+pub fn read(
+    path: impl AsRef<Utf8Path>,
+    limits: &CheckLimits,
+) -> Result<(Volume, ImageSummary), ReadImageError> {
+    let path = path.as_ref();
+    let mut file = source::open_file(path).map_err(|problem| problem.in_file(path.as_str()))?;
+    read_file(
+        &mut file,
+        path.as_str(),
+        &source::open_in_folder_of(path),
+        limits,
+    )
+}
+
+/// [`read`] for an open file.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_file(
+    file: &mut dyn ReadSeek,
+    name: &str,
+    open_beside: &OpenBeside<'_>,
+    limits: &CheckLimits,
+) -> Result<(Volume, ImageSummary), ReadImageError> {
+    detect(file)
+        .and_then(|format| {
+            let known = stream::inspect(format, file, open_beside, limits)?;
+            stream::gather(&known, limits, &mut |deliver| {
+                stream::stream(format, file, open_beside, limits, deliver)
+            })
         })
+        .map_err(|problem| problem.in_file(name))
+}
+
+/// Hands every decoded sample of an image to `deliver`, in pieces of whole samples: little-endian, x fastest, channels
+/// interleaved. Memory does not grow with the image.
+///
+/// # Errors
+/// As for [`check`].
+pub fn stream_file(
+    file: &mut dyn ReadSeek,
+    name: &str,
+    open_beside: &OpenBeside<'_>,
+    limits: &CheckLimits,
+    deliver: &mut dyn FnMut(&[u8]),
+) -> Result<ImageSummary, ReadImageError> {
+    detect(file)
+        .and_then(|format| stream::stream(format, file, open_beside, limits, deliver))
         .map_err(|problem| problem.in_file(name))
 }
 

@@ -14,10 +14,10 @@ use camino::Utf8Path;
 
 use crate::error::{ReadImageError, ReadProblem};
 use crate::limits::CheckLimits;
-use crate::segments::DistinctValues;
 use crate::source::{OpenBeside, ReadSeek, open_file, open_in_folder_of};
-use crate::summary::{ComponentType, ImageFormat, ImageSummary, SpacingSource};
-use crate::volume::{Samples, Volume};
+use crate::stream::gather;
+use crate::summary::{ImageFormat, ImageSummary, SpacingSource};
+use crate::volume::Volume;
 
 mod ascii;
 mod compressed;
@@ -62,11 +62,12 @@ pub(crate) fn inspect(
     Ok(summary(&header))
 }
 
-/// Reads every sample to the end.
-pub(crate) fn check(
+/// Hands every sample to `deliver`, little-endian, in file order, in pieces of whole samples.
+pub(crate) fn stream(
     file: &mut dyn ReadSeek,
     open_beside: &OpenBeside<'_>,
     limits: &CheckLimits,
+    deliver: &mut dyn FnMut(&[u8]),
 ) -> Result<ImageSummary, ReadProblem> {
     let (header, header_end) = read_header(file, limits)?;
     let source = Source {
@@ -76,14 +77,7 @@ pub(crate) fn check(
         max_bytes: limits.max_voxel_bytes,
     };
     let mut summary = summary(&header);
-    let mut values = (header.channels == 1).then(|| DistinctValues::new(header.component));
-    let warnings = source.stream(file, &mut |samples| {
-        if let Some(values) = &mut values {
-            values.feed(samples);
-        }
-    })?;
-    summary.warnings.extend(warnings);
-    summary.segments = values.and_then(|values| values.segments(&header.geometry.size));
+    summary.warnings.extend(source.stream(file, deliver)?);
     Ok(summary)
 }
 
@@ -105,32 +99,15 @@ pub fn read_with(
 ) -> Result<Volume, ReadImageError> {
     let path = path.as_ref();
     open_file(path)
-        .and_then(|mut file| read_file(&mut file, &open_in_folder_of(path), limits))
+        .and_then(|mut file| {
+            let open_beside = open_in_folder_of(path);
+            let known = inspect(&mut file, limits)?;
+            gather(&known, limits, &mut |deliver| {
+                stream(&mut file, &open_beside, limits, deliver)
+            })
+        })
+        .map(|(volume, _)| volume)
         .map_err(|problem| problem.in_file(path.as_str()))
-}
-
-/// Reads a whole volume from an open file; `open_beside` finds the samples of an `.mhd`.
-///
-/// # Errors
-/// Whatever makes the file unreadable.
-pub fn read_file(
-    file: &mut dyn ReadSeek,
-    open_beside: &OpenBeside<'_>,
-    limits: &CheckLimits,
-) -> Result<Volume, ReadProblem> {
-    let (header, header_end) = read_header(file, limits)?;
-    let source = Source {
-        header: &header,
-        header_end,
-        open_beside,
-        max_bytes: limits.max_voxel_bytes,
-    };
-    let samples = collect(&source, file)?;
-    Ok(Volume {
-        channels: header.channels,
-        geometry: header.geometry,
-        samples,
-    })
 }
 
 fn read_header(
@@ -158,50 +135,5 @@ fn summary(header: &Header) -> ImageSummary {
         segments: None,
         tiff: None,
         warnings: header.warnings.clone(),
-    }
-}
-
-/// Gathers all samples in a vector of their own type.
-///
-/// Memory is reserved only after the first samples have come: by then the claims of the header have been compared with
-/// the length of the file.
-fn collect(source: &Source<'_>, file: &mut dyn ReadSeek) -> Result<Samples, ReadProblem> {
-    macro_rules! collect_as {
-        ($variant:ident, $type:ty) => {{
-            let mut values: Vec<$type> = Vec::new();
-            let mut refused = None;
-            let count = usize::try_from(source.header.sample_count()).unwrap_or(usize::MAX);
-            source.stream(file, &mut |samples| {
-                if values.capacity() == 0 && refused.is_none() {
-                    refused = values.try_reserve_exact(count).err();
-                }
-                if refused.is_none() {
-                    let (whole, _) = samples.as_chunks::<{ size_of::<$type>() }>();
-                    values.extend(whole.iter().map(|bytes| <$type>::from_le_bytes(*bytes)));
-                }
-            })?;
-            match refused {
-                Some(error) => Err(ReadProblem::Unsupported(format!(
-                    "{} bytes of samples: {error}",
-                    source.header.sample_bytes()
-                ))),
-                None => Ok(Samples::$variant(values)),
-            }
-        }};
-    }
-    match source.header.component {
-        ComponentType::Int8 => collect_as!(Int8, i8),
-        ComponentType::Uint8 => collect_as!(Uint8, u8),
-        ComponentType::Int16 => collect_as!(Int16, i16),
-        ComponentType::Uint16 => collect_as!(Uint16, u16),
-        ComponentType::Int32 => collect_as!(Int32, i32),
-        ComponentType::Uint32 => collect_as!(Uint32, u32),
-        ComponentType::Int64 => collect_as!(Int64, i64),
-        ComponentType::Uint64 => collect_as!(Uint64, u64),
-        ComponentType::Float32 => collect_as!(Float32, f32),
-        ComponentType::Float64 => collect_as!(Float64, f64),
-        ComponentType::Float16 => Err(ReadProblem::Unsupported(
-            "MetaImage has no 16-bit floats".into(),
-        )),
     }
 }

@@ -13,6 +13,13 @@ pub fn platform_requirements(summary: &ImageSummary) -> Vec<String> {
     match summary.format {
         ImageFormat::MetaImage => volume_requirements(summary),
         ImageFormat::Tiff => slide_requirements(summary),
+        ImageFormat::Dicom
+        | ImageFormat::Nifti
+        | ImageFormat::Nrrd
+        | ImageFormat::Png
+        | ImageFormat::Jpeg => {
+            vec!["expected MetaImage (`.mha`) or TIFF (`.tif`)".into()]
+        }
     }
 }
 

@@ -13,6 +13,24 @@ pub enum ImageFormat {
     MetaImage,
     /// TIFF or BigTIFF.
     Tiff,
+    /// One DICOM file, or a series of them.
+    Dicom,
+    /// NIfTI-1 or NIfTI-2, plain or gzip.
+    Nifti,
+    /// NRRD, attached (`.nrrd`) or detached (`.nhdr`).
+    Nrrd,
+    /// PNG.
+    Png,
+    /// JPEG.
+    Jpeg,
+}
+
+impl ImageFormat {
+    /// True for the two formats in which an algorithm may write images.
+    #[must_use]
+    pub fn is_output_format(self) -> bool {
+        matches!(self, Self::MetaImage | Self::Tiff)
+    }
 }
 
 /// Type of one sample.

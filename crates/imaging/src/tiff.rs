@@ -121,6 +121,15 @@ pub(crate) fn check(
     Ok(summary)
 }
 
+/// Hands every sample of the largest level to `deliver`: row by row, channels interleaved.
+pub(crate) fn stream(
+    _reader: &mut dyn ReadSeek,
+    _limits: &CheckLimits,
+    _deliver: &mut dyn FnMut(&[u8]),
+) -> Result<ImageSummary, ReadProblem> {
+    Err(ReadProblem::Unsupported("not read yet".into()))
+}
+
 fn read_pages(
     file: &mut TiffFile<'_>,
     limits: &CheckLimits,

@@ -24,8 +24,14 @@ fn check(bytes: &[u8]) -> Result<ImageSummary, String> {
 }
 
 fn read(bytes: &[u8]) -> Result<Volume, String> {
-    imaging::metaimage::read_file(&mut Cursor::new(bytes), &nothing, &CheckLimits::default())
-        .map_err(|problem| problem.to_string())
+    imaging::read_file(
+        &mut Cursor::new(bytes),
+        "bytes",
+        &nothing,
+        &CheckLimits::default(),
+    )
+    .map(|(volume, _)| volume)
+    .map_err(|problem| problem.to_string())
 }
 
 #[track_caller]

@@ -95,8 +95,8 @@ proptest! {
     fn what_is_written_is_read_back(volume in volumes()) {
         let bytes = mha(&volume);
         let nothing = imaging::source::nothing_beside;
-        let read = imaging::metaimage::read_file(&mut std::io::Cursor::new(&bytes), &nothing, &CheckLimits::default());
-        prop_assert_eq!(&read.unwrap(), &volume);
+        let read = imaging::read_file(&mut std::io::Cursor::new(&bytes), "bytes", &nothing, &CheckLimits::default());
+        prop_assert_eq!(&read.unwrap().0, &volume);
         let summary = imaging::check_bytes(&bytes).unwrap();
         prop_assert_eq!(summary.geometry, volume.geometry);
     }
@@ -155,6 +155,6 @@ proptest! {
             prop_assert!(!error.to_string().is_empty());
         }
         let nothing = imaging::source::nothing_beside;
-        let _ = imaging::metaimage::read_file(&mut std::io::Cursor::new(&bytes), &nothing, &CheckLimits::default());
+        let _ = imaging::read_file(&mut std::io::Cursor::new(&bytes), "bytes", &nothing, &CheckLimits::default());
     }
 }
