@@ -14,7 +14,7 @@ use camino::Utf8Path;
 
 use crate::error::{ReadImageError, ReadProblem};
 use crate::limits::CheckLimits;
-use crate::source::{OpenBeside, ReadSeek, open_file, open_in_folder_of};
+use crate::source::{OpenBeside, ReadSeek, nothing_beside, open_file, open_in_folder_of};
 use crate::stream::gather;
 use crate::summary::{ImageFormat, ImageSummary, SpacingSource};
 use crate::volume::Volume;
@@ -60,6 +60,21 @@ pub(crate) fn inspect(
 ) -> Result<ImageSummary, ReadProblem> {
     let (header, _) = read_header(file, limits)?;
     Ok(summary(&header))
+}
+
+/// Names of the files beside the header that hold the samples.
+pub(crate) fn beside(
+    file: &mut dyn ReadSeek,
+    limits: &CheckLimits,
+) -> Result<Vec<String>, ReadProblem> {
+    let (header, header_end) = read_header(file, limits)?;
+    let source = Source {
+        header: &header,
+        header_end,
+        open_beside: &nothing_beside,
+        max_bytes: limits.max_voxel_bytes,
+    };
+    source.names_beside(file)
 }
 
 /// Hands every sample to `deliver`, little-endian, in file order, in pieces of whole samples.

@@ -114,6 +114,22 @@ impl Source<'_> {
         Ok(warnings)
     }
 
+    /// Names of all files that hold samples, none for those behind the header itself.
+    pub(super) fn names_beside(&self, file: &mut dyn ReadSeek) -> Result<Vec<String>, ReadProblem> {
+        let names = match &self.header.place {
+            DataPlace::Local => Vec::new(),
+            DataPlace::Beside(name) => vec![name.clone()],
+            DataPlace::List { dimensions } => {
+                let listed = self.list(file, *dimensions)?;
+                listed.into_iter().map(|(name, _)| name).collect()
+            }
+        };
+        names
+            .iter()
+            .map(|name| plain_name(name).map(str::to_owned))
+            .collect()
+    }
+
     fn open(&self, name: &str) -> Result<Box<dyn ReadSeek>, ReadProblem> {
         (self.open_beside)(plain_name(name)?).map_err(|error| ReadProblem::Beside {
             name: name.to_owned(),
