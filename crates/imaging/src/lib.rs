@@ -12,6 +12,7 @@ use camino::Utf8Path;
 
 use format::detect;
 
+pub mod annotations;
 mod compare;
 mod dicom;
 pub mod error;

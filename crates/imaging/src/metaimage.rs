@@ -24,11 +24,13 @@ mod compressed;
 mod fields;
 mod grid;
 mod header;
+mod passthrough;
 mod samples;
 mod write;
 
 use fields::Header;
 use header::RawHeader;
+pub use passthrough::{ByteRange, deflated_samples};
 use samples::Source;
 pub use write::{write, write_to};
 

@@ -90,6 +90,11 @@ impl SliceGrid {
             (pixel_mm / spacing[axis], size[axis])
         });
         let to_mm = chain(&affine, &to_index);
+        let numbers = |affine: &Affine| affine.matrix.as_flattened().to_vec();
+        let mut all = numbers(&to_index).into_iter().chain(numbers(&to_mm));
+        if !all.all(f64::is_finite) {
+            return Err(RenderError::Spacing(spacing));
+        }
         let column = |axis: usize| to_mm.matrix.map(|row| row[axis]);
         Ok(SliceGrid {
             plane,

@@ -56,12 +56,12 @@ pub enum ColourTable {
     Pet,
 }
 
-/// Coefficients of a polynomial through five colours of rising lightness (dark violet, blue, teal, green, yellow), for
-/// powers 0 to 4.
+/// Coefficients for powers 0 to 4 of a polynomial fitted to nine colours of rising lightness, from dark violet over teal
+/// to yellow.
 const VIRIDIS: [[f64; 5]; 3] = [
-    [68.0, 229.666_667, -1650.0, 2597.333_333, -992.0],
-    [1.0, 404.666_667, -452.0, 597.333_333, -320.0],
-    [84.0, 329.666_667, -424.666_667, -90.666_667, 138.666_667],
+    [67.75, 256.28, -1826.29, 2908.75, -1153.21],
+    [1.0, 394.45, -395.7, 500.95, -269.72],
+    [84.3, 273.11, -33.45, -835.71, 548.34],
 ];
 
 const PET: [[f64; 3]; 6] = [
@@ -263,7 +263,7 @@ mod tests {
         assert_eq!([0, 1, 255, 256, 257].map(palette_place), [0, 1, 255, 1, 2]);
         for label in [-1, i64::MIN, i64::MAX] {
             assert_ne!(palette_place(label), 0);
-            LabelColours::default().colour(label);
+            assert_eq!(LabelColours::default().colour(label).alpha, 128);
         }
     }
 

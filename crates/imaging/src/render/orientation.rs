@@ -90,8 +90,9 @@ fn letters(vector: [f64; 3]) -> String {
         .collect()
 }
 
-pub(super) fn norm(vector: [f64; 3]) -> f64 {
-    vector.iter().map(|value| value * value).sum::<f64>().sqrt()
+/// Length of a vector, also where the squares of its numbers are too large or too small.
+fn norm([x, y, z]: [f64; 3]) -> f64 {
+    x.hypot(y).hypot(z)
 }
 
 /// For each patient axis (left, posterior, superior) the axis of the volume that is nearest to it, and whether that one

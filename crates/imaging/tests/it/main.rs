@@ -7,4 +7,6 @@ mod edge_cases;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod render;
+#[cfg(test)]
 mod tiffs;
