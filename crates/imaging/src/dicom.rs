@@ -1,30 +1,54 @@
 //! DICOM: single files, multi-frame files and series of slices.
+//!
+//! The reader is our own. `dicom-object` builds nested sequences by recursion without a bound, so that 2 MB of them end
+//! the process, and takes as much memory for a value as its header claims; the pixel decoders around it index and copy
+//! by lengths of the file. Compressed frames go to `zune-jpeg`, `jpeg-decoder` (lossless JPEG) and `jpeg2k`.
+//!
+//! Values and types are those of GDCM, and therefore SimpleITK: rescaled, with the smallest integer type that holds
+//! all possible values for whole slopes and `float64` otherwise; MONOCHROME1 is turned around; colour is RGB.
 
 use crate::error::ReadProblem;
 use crate::limits::CheckLimits;
 use crate::source::{OpenBeside, ReadSeek};
 use crate::summary::ImageSummary;
 
-/// True when the start of a file looks like this format.
-pub(crate) fn looks_like(_start: &[u8]) -> bool {
-    false
-}
+mod codec;
+mod convert;
+mod data_set;
+mod file;
+mod fragments;
+mod image;
+mod input;
+mod parse;
+mod pixel;
+mod place;
+mod plane;
+mod rle;
+mod stack;
+mod syntax;
+mod tag;
+mod values;
+
+pub(crate) use file::looks_like;
+use image::Image;
 
 /// Reads the header only.
 pub(crate) fn inspect(
-    _file: &mut dyn ReadSeek,
+    file: &mut dyn ReadSeek,
     _open_beside: &OpenBeside<'_>,
-    _limits: &CheckLimits,
+    limits: &CheckLimits,
 ) -> Result<ImageSummary, ReadProblem> {
-    Err(ReadProblem::Unsupported("not read yet".into()))
+    let mut image = Image::open(file, limits)?;
+    image::arrange(&mut image).map(|arranged| arranged.summary)
 }
 
 /// Hands every sample to `deliver`, little-endian, x fastest, channels interleaved, in pieces of whole samples.
 pub(crate) fn stream(
-    _file: &mut dyn ReadSeek,
+    file: &mut dyn ReadSeek,
     _open_beside: &OpenBeside<'_>,
-    _limits: &CheckLimits,
-    _deliver: &mut dyn FnMut(&[u8]),
+    limits: &CheckLimits,
+    deliver: &mut dyn FnMut(&[u8]),
 ) -> Result<ImageSummary, ReadProblem> {
-    Err(ReadProblem::Unsupported("not read yet".into()))
+    let mut image = Image::open(file, limits)?;
+    image::stream(&mut image, deliver)
 }
