@@ -9,10 +9,12 @@ mod affine;
 mod boxes;
 mod compare;
 mod frame;
+mod labelled;
 mod mistake;
 
 pub use affine::Affine;
 pub use compare::{GeometryVerdict, GridRelation, compare};
+pub use labelled::{LabelledShare, labelled_inside};
 pub use mistake::KnownMistake;
 
 /// Size, spacing, origin and direction of an image, as ITK defines them.

@@ -5,17 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::boxes::{gap, same_region, share_inside};
-use super::frame::{Frame, distance};
-use super::mistake::{KnownMistake, recognise, scaled_about_first_centre, size_reversed};
+use super::boxes::{gap, same_region};
+use super::frame::Frame;
+use super::mistake::{KnownMistake, recognise, unit_factor};
 use super::{Geometry, InvalidGeometry};
+use regions::compare_regions;
 
-/// Gives an output of another size the region of its input.
-const COPY_TO_OTHER_SIZE: &str = "output.SetOrigin(input.GetOrigin()); output.SetDirection(input.GetDirection()); \
-     output.SetSpacing([s * i / o for s, i, o in zip(input.GetSpacing(), input.GetSize(), output.GetSize())])";
-/// Moves the origin of a scaled array to the centre of its own first voxel.
-const CENTRE_OF_SCALED_VOXEL: &str = "output.SetOrigin(input.TransformContinuousIndexToPhysicalPoint([(o / i - 1) / 2 \
-     for o, i in zip(output.GetSpacing(), input.GetSpacing())]))  # only if the array was scaled";
+mod regions;
 
 /// How two grids lie to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +58,13 @@ impl GeometryVerdict {
             GridRelation::SameGrid | GridRelation::SameRegion => false,
             GridRelation::Overlapping => matches!(
                 self.mistake,
-                Some(KnownMistake::GeometryNotCopied | KnownMistake::AxesReversed)
+                Some(
+                    KnownMistake::GeometryNotCopied
+                        | KnownMistake::AxesReversed
+                        | KnownMistake::UnitsOff
+                        | KnownMistake::LpsRasFlip
+                        | KnownMistake::DirectionDropped
+                )
             ),
             GridRelation::Displaced | GridRelation::Apart | GridRelation::Unknown => true,
         }
@@ -144,9 +146,7 @@ fn compare_same_size(output: &Frame, input: &Frame) -> GeometryVerdict {
         GridRelation::Displaced
     };
     let mistake = mistake.or((far > 0.0).then_some(KnownMistake::OutsideImage));
-    if let Some(mistake) = mistake {
-        message += &format!("; it looks as if {}", mistake.story());
-    }
+    message += &story(mistake, output, input);
     let mut verdict = verdict(relation, mistake, Some(worst), message);
     verdict
         .fix
@@ -154,64 +154,26 @@ fn compare_same_size(output: &Frame, input: &Frame) -> GeometryVerdict {
     verdict
 }
 
-fn compare_regions(output: &Frame, input: &Frame) -> GeometryVerdict {
-    let sizes = format!(
-        "size {} where the input has {}",
-        sizes(output),
-        sizes(input)
-    );
-    if scaled_about_first_centre(output, input) {
-        return doubtful_shift(output, input, &sizes);
-    }
-    if same_region(output, input) {
-        let message = format!("{sizes}, over the same region");
-        return verdict(GridRelation::SameRegion, None, Some(0.0), message);
-    }
-    let far = gap(output, input);
-    let mistake = if size_reversed(output, input) {
-        Some(KnownMistake::AxesReversed)
-    } else if output.is_default() && !input.is_default() {
-        Some(KnownMistake::GeometryNotCopied)
-    } else {
-        (far > 0.0).then_some(KnownMistake::OutsideImage)
+/// What it looks like, for the end of a message.
+fn story(mistake: Option<KnownMistake>, output: &Frame, input: &Frame) -> String {
+    let Some(mistake) = mistake else {
+        return String::new();
     };
-    let (relation, place) = if far > 0.0 {
-        let words = format!("the output lies outside the image by {} mm", short(far));
-        (GridRelation::Apart, words)
-    } else {
-        let covered = share_inside(input, output) * 100.0;
-        let inside = share_inside(output, input) * 100.0;
-        let words =
-            format!("it covers {covered:.0} % of the input, {inside:.0} % of it lies inside");
-        (GridRelation::Overlapping, words)
+    let unit = match mistake {
+        KnownMistake::UnitsOff if unit_factor(output, input) > 1.0 => " but in metres",
+        KnownMistake::UnitsOff => " but in micrometres",
+        KnownMistake::GeometryNotCopied
+        | KnownMistake::AxesReversed
+        | KnownMistake::DirectionDropped
+        | KnownMistake::DirectionTransposed
+        | KnownMistake::OriginDropped
+        | KnownMistake::SpacingDropped
+        | KnownMistake::LpsRasFlip
+        | KnownMistake::AxisFlipped
+        | KnownMistake::HalfVoxelShift
+        | KnownMistake::OutsideImage => "",
     };
-    let story = mistake.map_or(String::new(), |mistake| {
-        format!("; it looks as if {}", mistake.story())
-    });
-    let mut verdict = verdict(
-        relation,
-        mistake,
-        Some(far),
-        format!("{sizes}; {place}{story}"),
-    );
-    if mistake == Some(KnownMistake::GeometryNotCopied) {
-        // CopyInformation needs equal sizes.
-        verdict.fix = Some(COPY_TO_OTHER_SIZE.into());
-    }
-    verdict
-}
-
-/// The same origin and length with other voxels: right or half a voxel off, depending on how it was made.
-fn doubtful_shift(output: &Frame, input: &Frame, sizes: &str) -> GeometryVerdict {
-    let shift = distance(output.at([-0.5; 3]), input.at([-0.5; 3]));
-    let message = format!(
-        "{sizes}, the same origin: right if it was resampled in space, shifted by {} mm if an array was scaled",
-        short(shift)
-    );
-    let mistake = Some(KnownMistake::HalfVoxelShift);
-    let mut verdict = verdict(GridRelation::Overlapping, mistake, Some(0.0), message);
-    verdict.fix = Some(CENTRE_OF_SCALED_VOXEL.into());
-    verdict
+    format!("; it looks as if {}{unit}", mistake.story())
 }
 
 fn differences(output: &Frame, input: &Frame) -> String {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::boxes::{same_region, share_inside};
 use super::frame::{Frame, IDENTITY};
 
 /// A way of getting the geometry of an output wrong that is recognised from the numbers.
@@ -14,6 +15,12 @@ pub enum KnownMistake {
     AxesReversed,
     /// Direction is the identity although the input's is not; spacing and origin are kept.
     DirectionDropped,
+    /// The direction matrix is transposed: axis vectors were given as rows.
+    DirectionTransposed,
+    /// The origin is 0 although the input's is not; spacing and direction are kept.
+    OriginDropped,
+    /// The spacing is 1 mm although the input's is not; origin and direction are kept.
+    SpacingDropped,
     /// Signs of x and y are turned: NIfTI tools use RAS, ITK uses LPS.
     LpsRasFlip,
     /// One or more image axes run the other way.
@@ -37,6 +44,11 @@ impl KnownMistake {
                 "the array was handed over as x, y, z (SimpleITK arrays are z, y, x)"
             }
             Self::DirectionDropped => "the direction of the input was dropped",
+            Self::DirectionTransposed => {
+                "the direction was given by axis vectors as rows (they are its columns)"
+            }
+            Self::OriginDropped => "the origin of the input was dropped",
+            Self::SpacingDropped => "the spacing of the input was dropped",
             Self::LpsRasFlip => "x and y have the signs of RAS (NIfTI) and not of LPS (ITK)",
             Self::AxisFlipped => "an image axis was flipped",
             Self::HalfVoxelShift => "the corner of the first voxel was taken for its centre",
@@ -54,7 +66,11 @@ impl KnownMistake {
             Self::AxesReversed => {
                 "output = SimpleITK.GetImageFromArray(array.transpose(2, 1, 0)); output.CopyInformation(input)"
             }
-            Self::DirectionDropped => "output.SetDirection(input.GetDirection())",
+            Self::DirectionDropped | Self::DirectionTransposed => {
+                "output.SetDirection(input.GetDirection())"
+            }
+            Self::OriginDropped => "output.SetOrigin(input.GetOrigin())",
+            Self::SpacingDropped => "output.SetSpacing(input.GetSpacing())",
             Self::LpsRasFlip => {
                 "affine = numpy.diag([-1, -1, 1, 1]) @ affine  # from RAS to LPS, before it is written"
             }
@@ -76,16 +92,19 @@ type Test = fn(&Frame, &Frame) -> bool;
 
 /// The mistake that turns `input` into `output`, both of the same size but in different places.
 pub(super) fn recognise(output: &Frame, input: &Frame) -> Option<KnownMistake> {
-    let tests: [(KnownMistake, Test); 7] = [
+    let tests: [(KnownMistake, Test); 10] = [
         (KnownMistake::GeometryNotCopied, |output, _| {
             output.is_default()
         }),
         (KnownMistake::UnitsOff, units_off),
         (KnownMistake::LpsRasFlip, ras),
         (KnownMistake::DirectionDropped, direction_dropped),
+        (KnownMistake::OriginDropped, origin_dropped),
+        (KnownMistake::SpacingDropped, spacing_dropped),
         (KnownMistake::AxisFlipped, axis_flipped),
+        (KnownMistake::DirectionTransposed, direction_transposed),
         (KnownMistake::HalfVoxelShift, half_voxel),
-        (KnownMistake::AxesReversed, spacing_reversed),
+        (KnownMistake::AxesReversed, lists_reversed),
     ];
     tests
         .into_iter()
@@ -102,26 +121,78 @@ pub(super) fn size_reversed(output: &Frame, input: &Frame) -> bool {
 /// The origin is kept and both cover the same length, but voxels have another size: right when an image was resampled
 /// in space, half a voxel off when an array was scaled.
 pub(super) fn scaled_about_first_centre(output: &Frame, input: &Frame) -> bool {
-    let same_length = |axis: usize| {
-        let length = |frame: &Frame| frame.spacing[axis] * (frame.last_index()[axis] + 1.0);
-        (length(output) - length(input)).abs() <= 1e-3 * length(input)
-    };
     output.same_direction(input)
         && output.same_origin(input)
         && !output.same_spacing(input)
-        && (0..3).all(same_length)
+        && (0..3).all(|axis| same_length(output, input, axis))
+}
+
+fn same_length(output: &Frame, input: &Frame, axis: usize) -> bool {
+    let length = |frame: &Frame| frame.spacing[axis] * (frame.last_index()[axis] + 1.0);
+    (length(output) - length(input)).abs() <= 1e-3 * length(input)
+}
+
+/// The mistake that keeps `output`, of another size than `input`, from covering the same region; `apart` when their
+/// boxes do not meet, so that a crop that falls inside once it is undone also counts. With it comes the output as it
+/// should be.
+pub(super) fn recognise_region(
+    output: &Frame,
+    input: &Frame,
+    apart: bool,
+) -> Option<(KnownMistake, Frame)> {
+    let direction = input.direction;
+    let undirected = Frame {
+        direction,
+        ..*output
+    };
+    let is_dropped = output.direction == IDENTITY && !output.same_direction(input);
+    let attempts = in_other_units(output)
+        .map(|frame| (KnownMistake::UnitsOff, frame))
+        .into_iter()
+        .chain(in_ras(output).map(|frame| (KnownMistake::LpsRasFlip, frame)))
+        .chain(is_dropped.then_some((KnownMistake::DirectionDropped, undirected)));
+    let fits = |frame: &Frame| {
+        same_region(frame, input)
+            || scaled_about_first_centre(frame, input)
+            || (apart && share_inside(frame, input) > 0.999)
+    };
+    attempts.into_iter().find(|(_, frame)| fits(frame))
+}
+
+/// What to multiply the lengths of the output by: 1000 when they are in metres, 0.001 when they are in micrometres.
+pub(super) fn unit_factor(output: &Frame, input: &Frame) -> f64 {
+    if output.spacing[0] < input.spacing[0] {
+        1000.0
+    } else {
+        0.001
+    }
+}
+
+/// Both units, with and without the origin.
+fn in_other_units(output: &Frame) -> [Frame; 4] {
+    let scaled = |factor: f64, with_origin: bool| Frame {
+        spacing: output.spacing.map(|spacing| spacing * factor),
+        origin: output
+            .origin
+            .map(|value| if with_origin { value * factor } else { value }),
+        ..*output
+    };
+    [
+        scaled(1000.0, false),
+        scaled(1000.0, true),
+        scaled(0.001, false),
+        scaled(0.001, true),
+    ]
 }
 
 fn units_off(output: &Frame, input: &Frame) -> bool {
-    [1000.0, 0.001].into_iter().any(|factor| {
-        let spacing = output.spacing.map(|spacing| spacing * factor);
-        let scaled = Frame { spacing, ..*output };
-        let origin = output.origin.map(|value| value * factor);
-        scaled.same_place(input) || Frame { origin, ..scaled }.same_place(input)
-    })
+    in_other_units(output)
+        .iter()
+        .any(|scaled| scaled.same_place(input))
 }
 
-fn ras(output: &Frame, input: &Frame) -> bool {
+/// Origin, direction or both with the signs of x and y turned.
+fn in_ras(output: &Frame) -> [Frame; 3] {
     let [x, y, z] = output.origin;
     let origin = [-x, -y, z];
     let [first, second, third] = output.direction;
@@ -138,8 +209,29 @@ fn ras(output: &Frame, input: &Frame) -> bool {
             ..*output
         },
     ]
-    .into_iter()
-    .any(|turned| turned.same_place(input))
+}
+
+fn ras(output: &Frame, input: &Frame) -> bool {
+    in_ras(output).iter().any(|turned| turned.same_place(input))
+}
+
+fn origin_dropped(output: &Frame, input: &Frame) -> bool {
+    let origin = [0.0; 3];
+    output.same_place(&Frame { origin, ..*input })
+}
+
+fn spacing_dropped(output: &Frame, input: &Frame) -> bool {
+    let spacing = [1.0; 3];
+    output.same_place(&Frame { spacing, ..*input })
+}
+
+fn direction_transposed(output: &Frame, input: &Frame) -> bool {
+    let direction =
+        std::array::from_fn(|row| std::array::from_fn(|column| input.direction[column][row]));
+    output.same_place(&Frame {
+        direction,
+        ..*input
+    })
 }
 
 fn direction_dropped(output: &Frame, input: &Frame) -> bool {
@@ -177,6 +269,21 @@ fn axis_flipped(output: &Frame, input: &Frame) -> bool {
     })
 }
 
+/// Another voxel size over the same length and direction, but moved by half a voxel of one of the two.
+pub(super) fn moved_by_half_a_voxel(output: &Frame, input: &Frame) -> bool {
+    let shift = input.index_of(output.at([-0.5; 3]));
+    let steps = |axis: usize| {
+        let ratio = output.spacing[axis] / input.spacing[axis];
+        let moved = (shift[axis] + 0.5).abs();
+        let is = |half: f64| (moved - half).abs() < 0.01 * ratio.max(1.0);
+        (is(0.0), is(0.5) || is(0.5 * ratio))
+    };
+    output.same_direction(input)
+        && (0..3).all(|axis| same_length(output, input, axis))
+        && (0..3).all(|axis| steps(axis).0 || steps(axis).1)
+        && (0..3).any(|axis| !steps(axis).0)
+}
+
 fn half_voxel(output: &Frame, input: &Frame) -> bool {
     let steps = input.index_of(output.origin);
     let is_half = |step: &f64| (step.abs() - 0.5).abs() < 0.01;
@@ -186,11 +293,15 @@ fn half_voxel(output: &Frame, input: &Frame) -> bool {
         && steps.iter().all(|step| is_half(step) || step.abs() < 0.01)
 }
 
-fn spacing_reversed(output: &Frame, input: &Frame) -> bool {
-    let [x, y, z] = input.spacing;
-    let reversed = Frame {
-        spacing: [z, y, x],
+/// Spacing, origin or both in reverse order: NumPy's axes are z, y, x.
+fn lists_reversed(output: &Frame, input: &Frame) -> bool {
+    let reversed = |[x, y, z]: [f64; 3]| [z, y, x];
+    let turned = Frame {
+        spacing: reversed(input.spacing),
+        origin: reversed(input.origin),
         ..*input
     };
-    output.same_spacing(&reversed) && !output.same_spacing(input)
+    let spacing_is = output.same_spacing(&turned) && !output.same_spacing(input);
+    let origin_is = output.same_origin(&turned) && output.same_spacing(input);
+    spacing_is || origin_is
 }

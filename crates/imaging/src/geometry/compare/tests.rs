@@ -218,3 +218,115 @@ fn time_and_missing_axes_do_not_disturb() {
         .aligned
     );
 }
+
+#[test]
+fn parts_of_the_geometry_that_were_dropped_are_recognised() {
+    recognised(
+        &changed(|output| output.origin = vec![0.0; 3]),
+        KnownMistake::OriginDropped,
+    );
+    recognised(
+        &changed(|output| output.spacing = vec![1.0; 3]),
+        KnownMistake::SpacingDropped,
+    );
+    recognised(
+        &changed(|output| output.origin.reverse()),
+        KnownMistake::AxesReversed,
+    );
+    recognised(
+        &changed(|output| {
+            output.spacing.reverse();
+            output.origin.reverse();
+        }),
+        KnownMistake::AxesReversed,
+    );
+}
+
+#[test]
+fn a_direction_by_rows_is_recognised() {
+    // With one angle the transpose is the inverse: turned the other way.
+    let verdict =
+        changed(|output| output.direction = vec![0.8, 0.6, 0.0, -0.6, 0.8, 0.0, 0.0, 0.0, 1.0]);
+    recognised(&verdict, KnownMistake::DirectionTransposed);
+    assert_eq!(
+        verdict.fix.as_deref(),
+        Some("output.SetDirection(input.GetDirection())")
+    );
+}
+
+/// Half the voxels along every axis, over exactly the region of the input.
+fn coarse() -> Geometry {
+    Geometry {
+        size: vec![128, 128, 100],
+        spacing: vec![1.4, 1.6, 3.0],
+        origin: input().affine().apply([0.5; 3]).to_vec(),
+        ..input()
+    }
+}
+
+#[test]
+fn mistakes_at_another_size_are_recognised() {
+    let changed = |change: fn(&mut Geometry)| {
+        let mut output = coarse();
+        change(&mut output);
+        compare(&output, &input())
+    };
+    assert!(changed(|_| ()).aligned);
+    let micrometres = changed(|output| {
+        output.spacing.iter_mut().for_each(|value| *value *= 1000.0);
+        output.origin.iter_mut().for_each(|value| *value *= 1000.0);
+    });
+    recognised(&micrometres, KnownMistake::UnitsOff);
+    assert!(
+        micrometres
+            .message
+            .ends_with("not in millimetres but in micrometres"),
+        "{}",
+        micrometres.message
+    );
+    assert!(micrometres.fix.unwrap().contains("[s / 1000 for s in"));
+    let ras = changed(|output| {
+        output.origin[0] *= -1.0;
+        output.origin[1] *= -1.0;
+        output.direction[..6]
+            .iter_mut()
+            .for_each(|value| *value = -*value);
+    });
+    recognised(&ras, KnownMistake::LpsRasFlip);
+    assert!(ras.is_wrong());
+    let dropped = changed(|output| {
+        output.direction = vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+    });
+    recognised(&dropped, KnownMistake::DirectionDropped);
+}
+
+#[test]
+fn a_corner_taken_for_a_centre_is_recognised_on_another_grid() {
+    for shift in [-0.5, 0.5] {
+        // By half a voxel of the output, then of the input, against the right place.
+        for voxel in [2.0, 1.0] {
+            let mut output = coarse();
+            output.origin = input().affine().apply([0.5 + shift * voxel; 3]).to_vec();
+            let verdict = compare(&output, &input());
+            if output.origin == input().origin {
+                // That is also what resampling in space does.
+                assert!(verdict.message.contains("right if it was resampled"));
+            }
+            recognised(&verdict, KnownMistake::HalfVoxelShift);
+            assert!(!verdict.is_wrong());
+        }
+    }
+}
+
+#[test]
+fn a_crop_in_the_wrong_unit_falls_inside_once_it_is_undone() {
+    let mut crop = input();
+    crop.size = vec![40, 30, 20];
+    crop.origin = input().affine().apply([60.0, 70.0, 80.0]).to_vec();
+    assert!(!compare(&crop, &input()).is_wrong());
+    crop.spacing.iter_mut().for_each(|value| *value /= 1000.0);
+    crop.origin.iter_mut().for_each(|value| *value /= 1000.0);
+    let verdict = compare(&crop, &input());
+    recognised(&verdict, KnownMistake::UnitsOff);
+    assert!(verdict.fix.unwrap().contains("[s * 1000 for s in"));
+}
