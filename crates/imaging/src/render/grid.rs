@@ -10,7 +10,7 @@ use crate::geometry::{Affine, Geometry};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SlicePosition {
-    /// The one in the middle (the upper one of two).
+    /// The one in the middle; of two the one further left, posterior or superior, whatever the order of the file.
     #[default]
     Middle,
     /// By voxel index along the axis of the volume that is nearest to the normal of the plane, in the order of the file.
@@ -74,6 +74,7 @@ impl SliceGrid {
         });
         let slices = size[across.axis];
         let index = match position {
+            SlicePosition::Middle if across.reversed => slices - 1 - slices / 2,
             SlicePosition::Middle => slices / 2,
             SlicePosition::Index(index) if index < slices => index,
             SlicePosition::Index(found) => {

@@ -132,14 +132,14 @@ fn rounded_mean(sum: i128, count: usize) -> i128 {
     (2 * sum + count).div_euclid(2 * count)
 }
 
-fn finite_mean(values: impl Iterator<Item = f64>) -> f64 {
-    let finite: Vec<f64> = values.filter(|value| value.is_finite()).collect();
-    if finite.is_empty() {
+fn finite_mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let finite = values.filter(|value| value.is_finite());
+    let count: f64 = finite.clone().map(|_| 1.0).sum();
+    if count == 0.0 {
         return f64::NAN;
     }
-    #[expect(clippy::cast_precision_loss, reason = "at most 8")]
-    let count = finite.len() as f64;
-    finite.iter().map(|value| value / count).sum()
+    // Divided first: the sum of large numbers may be infinite.
+    finite.map(|value| value / count).sum()
 }
 
 fn majority<T: Copy + PartialOrd>(cell: &[T], is_background: impl Fn(&T) -> bool) -> T {
