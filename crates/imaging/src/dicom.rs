@@ -19,6 +19,8 @@ mod file;
 mod fragments;
 mod image;
 mod input;
+mod jpeg;
+mod jpeg2000;
 mod parse;
 mod pixel;
 mod place;
@@ -29,7 +31,7 @@ mod syntax;
 mod tag;
 mod values;
 
-pub(crate) use file::looks_like;
+pub(crate) use file::{has_magic, looks_like};
 use image::Image;
 
 /// Reads the header only.

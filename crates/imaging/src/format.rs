@@ -15,6 +15,10 @@ pub(crate) fn detect(file: &mut dyn ReadSeek) -> Result<ImageFormat, ReadProblem
     file.seek(SeekFrom::Start(0))?;
     let mut start = Vec::new();
     file.take(LOOK_AT).read_to_end(&mut start)?;
+    if dicom::has_magic(&start) {
+        // Before TIFF: the preamble of a DICOM file may be the start of a TIFF that shows the same pixels.
+        return Ok(ImageFormat::Dicom);
+    }
     if let [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] = start.as_slice() {
         return Ok(ImageFormat::Tiff);
     }

@@ -75,12 +75,7 @@ impl Converter {
     }
 
     /// Hands the values of one frame out, little-endian.
-    pub(super) fn deliver(
-        &self,
-        frame: &[u8],
-        rescale: Rescale,
-        deliver: &mut dyn FnMut(&[u8]),
-    ) {
+    pub(super) fn deliver(&self, frame: &[u8], rescale: Rescale, deliver: &mut dyn FnMut(&[u8])) {
         let as_stored = self.pixels.stored == self.pixels.allocated
             && self.palette.is_none()
             && !self.pixels.is_inverted()
@@ -239,21 +234,25 @@ impl Palette {
 }
 
 /// First value, entries, and whether they have 16 bits.
-fn table(
-    set: &DataSet,
-    descriptor: Tag,
-    data: Tag,
-) -> Result<(i64, Vec<u16>, bool), ReadProblem> {
+fn table(set: &DataSet, descriptor: Tag, data: Tag) -> Result<(i64, Vec<u16>, bool), ReadProblem> {
     let missing = |tag| ReadProblem::MissingField(tag::name(tag));
     let words = set.words(descriptor).ok_or_else(|| missing(descriptor))?;
     let [count, first, bits] = *words.as_slice() else {
         return Err(refused(descriptor, "3 numbers", &words.len().to_string()));
     };
-    let count = if count == 0 { 65_536 } else { usize::from(count) };
+    let count = if count == 0 {
+        65_536
+    } else {
+        usize::from(count)
+    };
     let mut entries = set.words(data).ok_or_else(|| missing(data))?;
     if entries.len() < count && entries.len() == count.div_ceil(2) {
         // Entries of 8 bits, two in a word.
-        entries = entries.iter().flat_map(|word| word.to_le_bytes()).map(u16::from).collect();
+        entries = entries
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .map(u16::from)
+            .collect();
     }
     if entries.len() < count {
         return Err(refused(
@@ -263,12 +262,16 @@ fn table(
         ));
     }
     entries.truncate(count);
-    // Many writers spread 8 bits over both bytes of a word, or fill only the upper one.
-    let is_wide = bits > 8;
+    // Pixels of 8 bits get colours of 8 bits, as GDCM does it. Many writers spread 8 bits over both bytes of a word, or
+    // fill only the upper one.
+    let is_wide = bits > 8 && set.unsigned(tag::BITS_ALLOCATED) > Some(8);
     if !is_wide && entries.iter().any(|entry| *entry > 255) {
         entries.iter_mut().for_each(|entry| *entry >>= 8);
     }
-    #[expect(clippy::cast_possible_wrap, reason = "a signed number in an unsigned list")]
+    #[expect(
+        clippy::cast_possible_wrap,
+        reason = "a signed number in an unsigned list"
+    )]
     let first = if set.unsigned(tag::PIXEL_REPRESENTATION) == Some(1) {
         i64::from(first as i16)
     } else {

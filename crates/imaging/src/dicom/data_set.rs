@@ -131,10 +131,6 @@ pub(super) fn refused(tag: Tag, expected: &str, found: &str) -> ReadProblem {
 
 /// Text of a file for a message: not too long, nothing that disturbs a terminal.
 pub(super) fn shortened(text: &str) -> String {
-    let start: String = text
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(40)
-        .collect();
+    let start: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
     format!("\"{start}\"")
 }

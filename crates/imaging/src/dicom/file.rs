@@ -20,9 +20,16 @@ pub(super) struct File<'a> {
     pub(super) warnings: Vec<String>,
 }
 
+/// True when the magic word stands behind the preamble.
+pub(crate) fn has_magic(start: &[u8]) -> bool {
+    start
+        .get(PREAMBLE..)
+        .is_some_and(|rest| rest.starts_with(b"DICM"))
+}
+
 /// True when the start of a file looks like DICOM: the magic word, or a first element of group 2 or 8.
 pub(crate) fn looks_like(start: &[u8]) -> bool {
-    start.get(PREAMBLE..).is_some_and(|rest| rest.starts_with(b"DICM")) || bare(start).is_some()
+    has_magic(start) || bare(start).is_some()
 }
 
 /// How a data set without preamble is written, judged by its first element.
@@ -66,7 +73,11 @@ impl<'a> File<'a> {
             meta(&mut input, begin, &mut warnings)?
         } else {
             let style = bare(begin_bytes).ok_or_else(|| {
-                refused(0, "an attribute of group 8", &format!("bytes {begin_bytes:02x?}"))
+                refused(
+                    0,
+                    "an attribute of group 8",
+                    &format!("bytes {begin_bytes:02x?}"),
+                )
             })?;
             Syntax {
                 big_endian: style.big_endian,

@@ -70,8 +70,8 @@ fn walk(input: &mut Input<'_>) -> Result<(Vec<u64>, Vec<Fragment>), ReadProblem>
     let mut offsets = None;
     let mut fragments = Vec::new();
     while let Some([a, b, c, d, e, f, g, h]) = input.next::<8>(what)? {
-        let found = u32::from(u16::from_le_bytes([a, b])) << 16
-            | u32::from(u16::from_le_bytes([c, d]));
+        let found =
+            u32::from(u16::from_le_bytes([a, b])) << 16 | u32::from(u16::from_le_bytes([c, d]));
         let length = u32::from_le_bytes([e, f, g, h]);
         match found {
             tag::ITEM => {}

@@ -2,7 +2,7 @@
 
 use super::codec;
 use super::convert::Converter;
-use super::data_set::refused;
+use super::data_set::{refused, shortened};
 use super::file::File;
 use super::fragments::{self, Pieces};
 use super::parse::swap;
@@ -20,6 +20,9 @@ use crate::summary::{ComponentType, ImageFormat, ImageSummary};
 
 /// Compression better than this is refused; an empty frame of JPEG 2000 reaches about a tenth of it.
 const MAX_RATIO: u128 = 50_000;
+
+/// Bytes of a compressed frame that hold its header.
+const LOOK_INTO: u64 = 64 << 10;
 
 /// A file whose header was read and compared with its length.
 pub(super) struct Image<'a> {
@@ -40,11 +43,14 @@ impl<'a> Image<'a> {
         let mut file = File::open(file)?;
         let pixels = Pixels::of(&file.set, file.pixels)?;
         refuse_claims(&file, &pixels, limits)?;
+        let mut pixels = pixels;
         let mut warnings = std::mem::take(&mut file.warnings);
         let start = file.input.position();
         let pieces = if is_coded(&file) {
             let coding = file.syntax.coding;
-            Some(fragments::frames(&mut file.input, pixels.frames, coding)?)
+            let pieces = fragments::frames(&mut file.input, pixels.frames, coding)?;
+            look_into(&mut file, &pieces, &mut pixels)?;
+            Some(pieces)
         } else {
             surplus(&file, &pixels, &mut warnings);
             None
@@ -53,6 +59,12 @@ impl<'a> Image<'a> {
             warnings.push(
                 "`PhotometricInterpretation` is MONOCHROME1: values are turned around, so that bright is high".into(),
             );
+        }
+        if let Some(scaling) = file.set.text(tag::DOSE_SCALING) {
+            warnings.push(format!(
+                "values are as stored: multiply them by `DoseGridScaling`, {}, for the dose",
+                shortened(&scaling)
+            ));
         }
         let planes = planes(&file.set, &pixels)?;
         Ok(Image {
@@ -108,10 +120,7 @@ impl<'a> Image<'a> {
         let number = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
         self.file.input.go_to(self.start + number(first))?;
         let most = self.file.input.remaining();
-        let mut bytes = self
-            .file
-            .input
-            .take(number(last - first).min(most), what)?;
+        let mut bytes = self.file.input.take(number(last - first).min(most), what)?;
         if swaps {
             swap(&mut bytes, 2);
         } else if self.file.syntax.big_endian {
@@ -132,6 +141,24 @@ impl<'a> Image<'a> {
     }
 }
 
+/// Reads the header of the first compressed frame: what it says of bits holds, and what no decoder reads is refused.
+fn look_into(
+    file: &mut File<'_>,
+    pieces: &[Pieces],
+    pixels: &mut Pixels,
+) -> Result<(), ReadProblem> {
+    let Some((at, length)) = pieces.first().and_then(|frame| frame.first()) else {
+        return Ok(());
+    };
+    let what = "frame 1 of `PixelData`";
+    file.input.go_to(*at)?;
+    let start = file.input.take(u64::from(*length).min(LOOK_INTO), what)?;
+    codec::look_into(&start, file.syntax.coding, pixels).map_err(|problem| ReadProblem::Corrupt {
+        what: what.into(),
+        problem,
+    })
+}
+
 fn is_coded(file: &File<'_>) -> bool {
     file.pixels.length.is_none() && file.syntax.coding != Coding::Native
 }
@@ -143,14 +170,13 @@ fn refuse_claims(
     limits: &CheckLimits,
 ) -> Result<(), ReadProblem> {
     let available = u128::from(file.input.remaining());
-    let claimed = pixels
-        .decoded_bytes()
-        .saturating_mul(pixels.frames.into());
+    let claimed = pixels.decoded_bytes().saturating_mul(pixels.frames.into());
     let is_coded = is_coded(file);
     if !is_coded {
-        let length = file.pixels.length.ok_or_else(|| {
-            refused(tag::PIXELS, "a length", "fragments in an uncompressed file")
-        })?;
+        let length = file
+            .pixels
+            .length
+            .ok_or_else(|| refused(tag::PIXELS, "a length", "fragments in an uncompressed file"))?;
         let expected = pixels
             .frame_bits()
             .saturating_mul(pixels.frames.into())
@@ -191,7 +217,8 @@ fn refuse_shape(file: &File<'_>, pixels: &Pixels) -> Result<(), ReadProblem> {
     let matrix = file.set.unsigned(tag::TOTAL_MATRIX_COLUMNS);
     if pixels.frames > 1 && matrix.is_some_and(|columns| columns != pixels.columns) {
         return Err(ReadProblem::Unsupported(
-            "is a slide in tiles (DICOM whole-slide microscopy), which is not read as a volume".into(),
+            "is a slide in tiles (DICOM whole-slide microscopy), which is not read as a volume"
+                .into(),
         ));
     }
     if pixels.photometric == Photometric::YbrFull422
@@ -269,9 +296,7 @@ pub(super) fn stream(
 ) -> Result<ImageSummary, ReadProblem> {
     let Arranged { stack, summary } = arrange(image)?;
     refuse_uneven(&stack)?;
-    let converter = image.converter(
-        summary.component_type.unwrap_or(ComponentType::Float64),
-    )?;
+    let converter = image.converter(summary.component_type.unwrap_or(ComponentType::Float64))?;
     for index in stack.order {
         let frame = image.frame(index)?;
         converter.deliver(&frame, image.planes[index].rescale, deliver);

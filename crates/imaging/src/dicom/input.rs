@@ -101,7 +101,10 @@ impl<'a> Input<'a> {
     }
 
     /// The next bytes, or `None` when there are no more; fewer are refused.
-    pub(super) fn next<const N: usize>(&mut self, what: &str) -> Result<Option<[u8; N]>, ReadProblem> {
+    pub(super) fn next<const N: usize>(
+        &mut self,
+        what: &str,
+    ) -> Result<Option<[u8; N]>, ReadProblem> {
         let mut buffer = [0; N];
         let first = loop {
             match self.reader().read(&mut buffer[..1]) {

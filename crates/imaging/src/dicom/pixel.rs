@@ -53,7 +53,11 @@ impl Pixels {
         let rows = nonzero(set, tag::ROWS)?;
         let samples = set.unsigned(tag::SAMPLES_PER_PIXEL).unwrap_or(1);
         if samples != 1 && samples != 3 {
-            return Err(refused(tag::SAMPLES_PER_PIXEL, "1 or 3", &samples.to_string()));
+            return Err(refused(
+                tag::SAMPLES_PER_PIXEL,
+                "1 or 3",
+                &samples.to_string(),
+            ));
         }
         let photometric = photometric(set, samples)?;
         let (allocated, stored, high, encoding) = bits(set, element)?;
@@ -177,10 +181,7 @@ fn photometric(set: &DataSet, samples: u64) -> Result<Photometric, ReadProblem> 
     Ok(found)
 }
 
-fn bits(
-    set: &DataSet,
-    element: PixelElement,
-) -> Result<(u32, u32, u32, Encoding), ReadProblem> {
+fn bits(set: &DataSet, element: PixelElement) -> Result<(u32, u32, u32, Encoding), ReadProblem> {
     match element.tag {
         tag::FLOAT_PIXELS => return Ok((32, 32, 31, Encoding::Float)),
         tag::DOUBLE_PIXELS => return Ok((64, 64, 63, Encoding::Float)),

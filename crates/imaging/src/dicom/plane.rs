@@ -79,9 +79,7 @@ impl Plane {
 
     /// Columns, rows and normal of the image; those of an image without orientation are the axes themselves.
     pub(super) fn axes(&self) -> [[f64; 3]; 3] {
-        let [a, b, c, d, e, f] = self
-            .orientation
-            .unwrap_or([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+        let [a, b, c, d, e, f] = self.orientation.unwrap_or([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
         [
             [a, b, c],
             [d, e, f],
@@ -95,10 +93,10 @@ pub(super) fn planes(set: &DataSet, pixels: &Pixels) -> Result<Vec<Plane>, ReadP
     let top = Plane::of(set)?;
     let count = usize::try_from(pixels.frames).unwrap_or(usize::MAX);
     let groups = set.items(tag::FRAME_GROUPS).len();
-    if groups != 0 && groups != count {
+    if groups != 0 && groups < count {
         return Err(refused(
             tag::FRAME_GROUPS,
-            &format!("{count} items, one for each frame"),
+            &format!("{count} items or more, one for each frame"),
             &groups.to_string(),
         ));
     }
@@ -110,7 +108,9 @@ pub(super) fn planes(set: &DataSet, pixels: &Pixels) -> Result<Vec<Plane>, ReadP
     let offsets = match set.decimals(tag::FRAME_OFFSETS)? {
         Some(offsets) if count > 1 => offsets,
         Some(_) | None => {
-            let step = set.decimal(tag::SPACING_BETWEEN_SLICES)?.filter(|_| count > 1);
+            let step = set
+                .decimal(tag::SPACING_BETWEEN_SLICES)?
+                .filter(|_| count > 1);
             step.map_or_else(Vec::new, |step| {
                 (0..count).map(|index| step.abs() * index as f64).collect()
             })
@@ -184,7 +184,7 @@ pub(super) fn spacing(set: &DataSet, tag: Tag) -> Result<Option<[f64; 2]>, ReadP
     Ok(Some([columns, rows]))
 }
 
-/// Two unit vectors at right angles, as written; a few lost digits are forgiven.
+/// Two unit vectors at right angles; a few lost digits are forgiven and the lengths made one.
 fn orientation(set: &DataSet) -> Result<Option<[f64; 6]>, ReadProblem> {
     let Some(found) = set.exactly::<6>(tag::ORIENTATION)? else {
         return Ok(None);
@@ -199,5 +199,13 @@ fn orientation(set: &DataSet) -> Result<Option<[f64; 6]>, ReadProblem> {
             &format!("{found:?}"),
         ));
     }
-    Ok(Some(found))
+    let [column, row] = lengths;
+    Ok(Some([
+        a / column,
+        b / column,
+        c / column,
+        d / row,
+        e / row,
+        f / row,
+    ]))
 }

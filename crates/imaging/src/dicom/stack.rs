@@ -127,7 +127,11 @@ fn places(planes: &[Plane], along: &[f64]) -> Vec<Place> {
 
 /// Tells the planes at one place apart: volumes of a 4D image where that works out, else duplicates.
 fn volumes(planes: &[Plane], places: &[Place], stack: &mut Stack) {
-    let most = places.iter().map(|place| place.planes.len()).max().unwrap_or(0);
+    let most = places
+        .iter()
+        .map(|place| place.planes.len())
+        .max()
+        .unwrap_or(0);
     let all_alike = places.iter().all(|place| place.planes.len() == most);
     if most > 1 && all_alike {
         let (sorted, how) = by_time(planes, places, most);

@@ -21,12 +21,6 @@ impl Rescale {
 
     /// The transform stated in a data set or in one item of the functional groups.
     pub(super) fn of(set: &DataSet) -> Result<Option<Rescale>, ReadProblem> {
-        if let Some(slope) = set.decimal(tag::DOSE_SCALING)? {
-            return Ok(Some(Rescale {
-                slope: or_one(slope),
-                intercept: 0.0,
-            }));
-        }
         let slope = set.decimal(tag::RESCALE_SLOPE)?;
         let intercept = set.decimal(tag::RESCALE_INTERCEPT)?;
         if slope.is_none() && intercept.is_none() {
