@@ -9,12 +9,14 @@ const ROUNDS: usize = 200;
 
 /// Share of the box of `a` that lies inside the box of `b`, 0 to 1, from a grid of 16 × 16 × 16 positions.
 pub(super) fn share_inside(a: &Frame, b: &Frame) -> f64 {
-    let last = a.last_index();
+    let (last, limits) = (a.last_index(), b.last_index());
+    let (to_mm, Some(to_index)) = (a.affine(), b.affine().inverse()) else {
+        return 0.0;
+    };
     let inside = positions()
         .filter(|position| {
             let index = std::array::from_fn(|axis| position[axis] * (last[axis] + 1.0) - 0.5);
-            let index = b.index_of(a.at(index));
-            let limits = b.last_index();
+            let index = to_index.apply(to_mm.apply(index));
             (0..3).all(|axis| (-0.5..=limits[axis] + 0.5).contains(&index[axis]))
         })
         .count();

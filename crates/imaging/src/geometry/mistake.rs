@@ -151,10 +151,16 @@ pub(super) fn recognise_region(
         .into_iter()
         .chain(in_ras(output).map(|frame| (KnownMistake::LpsRasFlip, frame)))
         .chain(is_dropped.then_some((KnownMistake::DirectionDropped, undirected)));
+    let last = input.last_index();
+    // Cheap, and enough to tell most apart.
+    let holds_centre = |frame: &Frame| {
+        let index = input.index_of(frame.at(frame.last_index().map(|last| last / 2.0)));
+        (0..3).all(|axis| (-0.5..=last[axis] + 0.5).contains(&index[axis]))
+    };
     let fits = |frame: &Frame| {
         same_region(frame, input)
             || scaled_about_first_centre(frame, input)
-            || (apart && share_inside(frame, input) > 0.999)
+            || (apart && holds_centre(frame) && share_inside(frame, input) > 0.999)
     };
     attempts.into_iter().find(|(_, frame)| fits(frame))
 }

@@ -441,6 +441,8 @@ fn any_volume() -> impl Strategy<Value = Volume> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_volume_is_drawn_or_refused(volume in any_volume(), other in any_volume(), side in 0..40u32) {
         for plane in Plane::ALL {
