@@ -66,6 +66,14 @@ pub enum RenderError {
     /// Labels are single numbers.
     #[error("expected labels with one channel, found {0} channels")]
     LabelChannels(u32),
+    /// A layer cannot be shown as if it lay on a grid of another size.
+    #[error("expected a grid of {expected:?} voxels, found {found:?}")]
+    OtherSize {
+        /// Voxels of the layer.
+        expected: [u64; 3],
+        /// Voxels of the grid.
+        found: [u64; 3],
+    },
     /// The encoder refused.
     #[error("the picture cannot be encoded as {format}: {problem}")]
     Encode {

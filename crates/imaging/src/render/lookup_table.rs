@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::picture::byte;
 use super::window::Window;
+use crate::serve::Statistics;
 
 /// A colour with its opacity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,6 +190,20 @@ pub fn palette_place(label: i64) -> u8 {
     u8::try_from(place).expect("from 1 to 255")
 }
 
+/// Says so when a map that should hold probabilities has values outside 0 to 1 or none at all; a lower-case fragment.
+#[must_use]
+pub fn not_probabilities(statistics: &Statistics) -> Option<String> {
+    let Some((low, high)) = statistics.minimum().zip(statistics.maximum()) else {
+        return Some("no value of the heat map is a finite number".into());
+    };
+    if (0.0..=1.0).contains(&low) && (0.0..=1.0).contains(&high) {
+        return None;
+    }
+    Some(format!(
+        "values of the heat map go from {low} to {high}, expected 0 to 1"
+    ))
+}
+
 /// How the values of a heat map become colours.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HeatMap {
@@ -215,6 +230,21 @@ impl Default for HeatMap {
 }
 
 impl HeatMap {
+    /// For values from 0 to 1 the default; for others the same colours over their automatic window.
+    #[must_use]
+    pub fn for_values(statistics: &Statistics) -> HeatMap {
+        let default = HeatMap::default();
+        if not_probabilities(statistics).is_none() {
+            return default;
+        }
+        let window = Window::automatic(statistics);
+        HeatMap {
+            window,
+            threshold: window.center - 0.4 * window.width,
+            ..default
+        }
+    }
+
     /// The colour of a value; clear for what is below the threshold or no number.
     #[must_use]
     pub fn colour(&self, value: f64) -> Rgba {
@@ -265,6 +295,21 @@ mod tests {
             assert_ne!(palette_place(label), 0);
             assert_eq!(LabelColours::default().colour(label).alpha, 128);
         }
+    }
+
+    #[test]
+    fn heat_maps_of_other_values_get_a_window_of_their_own() {
+        let of = |values: Vec<f32>| Statistics::of(&crate::Samples::Float32(values));
+        assert_eq!(HeatMap::for_values(&of(vec![0.0, 0.3])), HeatMap::default());
+        let percent = of(vec![0.0, 50.0, 100.0]);
+        assert_eq!(
+            not_probabilities(&percent).unwrap(),
+            "values of the heat map go from 0 to 100, expected 0 to 1"
+        );
+        let map = HeatMap::for_values(&percent);
+        assert_eq!(map.colour(0.0), Rgba::CLEAR);
+        assert_eq!(map.colour(100.0).rgb(), ColourTable::Viridis.colour(255));
+        assert!(not_probabilities(&of(vec![f32::NAN])).is_some());
     }
 
     #[test]

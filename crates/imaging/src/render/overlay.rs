@@ -6,7 +6,7 @@ use super::lookup_table::{HeatMap, LabelColours, Rgba};
 use super::picture::{Picture, blend};
 use super::shape::{SampleReader, Shape, reader};
 use super::slice::Slice;
-use crate::geometry::{Affine, InvalidGeometry};
+use crate::geometry::{Affine, Geometry, InvalidGeometry};
 use crate::volume::Volume;
 
 /// How labels are drawn.
@@ -29,6 +29,8 @@ pub struct LabelLayer<'a> {
     pub volume: &'a Volume,
     /// Time point.
     pub time: u64,
+    /// Draws the labels as if they lay on this grid of the same size: what copying the geometry would look like.
+    pub as_if_on: Option<&'a Geometry>,
     /// Colours and opacity.
     pub colours: LabelColours,
     /// Filled or outlined.
@@ -42,6 +44,8 @@ pub struct HeatLayer<'a> {
     pub volume: &'a Volume,
     /// Time point.
     pub time: u64,
+    /// Draws the values as if they lay on this grid of the same size: what copying the geometry would look like.
+    pub as_if_on: Option<&'a Geometry>,
     /// Colours, range, threshold and opacity.
     pub map: HeatMap,
 }
@@ -65,6 +69,7 @@ pub fn composite(base: &Slice, layers: &[Layer<'_>]) -> Result<Picture, RenderEr
         let colours = match layer {
             Layer::Labels(layer) => label_colours(layer, &base.grid)?,
             Layer::Heat(layer) => Sampler::new(layer.volume, layer.time, &base.grid)?
+                .as_if_on(layer.as_if_on, &base.grid)?
                 .values()
                 .map(|value| value.map_or(Rgba::CLEAR, |value| layer.map.colour(value)))
                 .collect(),
@@ -84,7 +89,9 @@ fn label_colours(layer: &LabelLayer<'_>, grid: &SliceGrid) -> Result<Vec<Rgba>, 
     if layer.volume.channels != 1 {
         return Err(RenderError::LabelChannels(layer.volume.channels));
     }
-    let labels = Sampler::new(layer.volume, layer.time, grid)?.labels();
+    let labels = Sampler::new(layer.volume, layer.time, grid)?
+        .as_if_on(layer.as_if_on, grid)?
+        .labels();
     let mut colours: Vec<Rgba> = Vec::with_capacity(labels.len());
     // Labels stand in long runs.
     let mut last = (0, layer.colours.colour(0));
@@ -165,6 +172,29 @@ impl<'a> Sampler<'a> {
             height: grid.height,
             to_index: chain(&inverse, &grid.to_mm),
         })
+    }
+
+    /// The same voxels in another place.
+    fn as_if_on(
+        mut self,
+        geometry: Option<&Geometry>,
+        grid: &SliceGrid,
+    ) -> Result<Sampler<'a>, RenderError> {
+        let Some(geometry) = geometry else {
+            return Ok(self);
+        };
+        geometry.validate()?;
+        let expected = self.shape.size.map(|size| size as u64);
+        let found = std::array::from_fn(|axis| geometry.size.get(axis).copied().unwrap_or(1));
+        if expected != found {
+            return Err(RenderError::OtherSize { expected, found });
+        }
+        let inverse = geometry
+            .affine()
+            .inverse()
+            .ok_or(InvalidGeometry::Singular)?;
+        self.to_index = chain(&inverse, &grid.to_mm);
+        Ok(self)
     }
 
     /// Voxel indices of all pixels, row by row.

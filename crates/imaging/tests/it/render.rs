@@ -222,6 +222,7 @@ fn a_label_on_another_grid_is_drawn_over_its_marker() {
             let layer = Layer::Labels(LabelLayer {
                 volume: &labels,
                 time: 0,
+                as_if_on: None,
                 colours: LabelColours {
                     opacity: 1.0,
                     ..LabelColours::default()
@@ -279,6 +280,7 @@ fn outlines_leave_the_inside_free() {
         let layer = Layer::Labels(LabelLayer {
             volume: &labels,
             time: 0,
+            as_if_on: None,
             colours: LabelColours::default(),
             style: LabelStyle::Outline { thickness },
         });
@@ -287,6 +289,63 @@ fn outlines_leave_the_inside_free() {
     };
     // A square of 5 × 5: its rim has 16 pixels, two rims have 24.
     assert_eq!([outline(1), outline(2), outline(3)], [16, 24, 25]);
+}
+
+/// Pixels that carry the marker of a phantom, drawn as a label.
+fn marked(
+    base: &imaging::render::Slice,
+    labels: &Volume,
+    as_if_on: Option<&Geometry>,
+) -> Result<Vec<[u32; 2]>, imaging::render::RenderError> {
+    let layer = Layer::Labels(LabelLayer {
+        volume: labels,
+        time: 0,
+        as_if_on,
+        colours: LabelColours {
+            opacity: 1.0,
+            ..LabelColours::default()
+        },
+        style: LabelStyle::Fill,
+    });
+    let colour = LabelColours::default().colour(1000).rgb();
+    composite(base, &[layer]).map(|picture| coloured(&picture, colour))
+}
+
+#[test]
+fn labels_without_geometry_can_be_shown_as_if_it_were_copied() {
+    let image = phantom(directions().remove(5), [0.5, 1.0, 2.0]);
+    let mut labels = image.clone();
+    labels.geometry = Geometry::identity(SIZE.to_vec());
+    let base = |plane| {
+        let mut request = SliceRequest {
+            plane,
+            window: Some(Window::from_range(0.0, 1e6)),
+            ..SliceRequest::default()
+        };
+        let axis = slice(&image, &request).unwrap().grid.axis;
+        request.position = SlicePosition::Index(MARKER[axis]);
+        slice(&image, &request).unwrap()
+    };
+    for plane in Plane::ALL {
+        let base = base(plane);
+        assert!(marked(&base, &labels, None).unwrap().is_empty());
+        let shown = marked(&base, &labels, Some(&image.geometry)).unwrap();
+        let marker = position(&image, MARKER.map(|index| index as f64));
+        let [column, row, _] = base.grid.pixel_of(marker).unwrap();
+        assert!(
+            shown.iter().all(|[x, y]| {
+                (f64::from(*x) - column).abs() < 4.1 && (f64::from(*y) - row).abs() < 4.1
+            }) && !shown.is_empty(),
+            "{shown:?} {column} {row}"
+        );
+    }
+    let other = Geometry::identity(vec![7, 9, 10]);
+    assert_eq!(
+        marked(&base(Plane::Axial), &labels, Some(&other))
+            .unwrap_err()
+            .to_string(),
+        "expected a grid of [7, 9, 11] voxels, found [7, 9, 10]"
+    );
 }
 
 #[test]
@@ -322,6 +381,7 @@ fn a_heat_map_is_linear_between_its_voxels_and_clear_outside() {
     let layer = Layer::Heat(HeatLayer {
         volume: &map,
         time: 0,
+        as_if_on: None,
         map: HeatMap {
             table: ColourTable::Grey,
             window: Window::from_range(0.0, 1.0),
@@ -453,10 +513,11 @@ proptest! {
                 prop_assert!((1..=side.max(1)).contains(&grid.height));
                 prop_assert!(base.picture.to_png().is_ok());
                 let layers = [
-                    Layer::Heat(HeatLayer { volume: &other, time: 0, map: HeatMap::default() }),
+                    Layer::Heat(HeatLayer { volume: &other, time: 0, as_if_on: None, map: HeatMap::default() }),
                     Layer::Labels(LabelLayer {
                         volume: &other,
                         time: 0,
+                        as_if_on: None,
                         colours: LabelColours::default(),
                         style: LabelStyle::Outline { thickness: 2 },
                     }),
