@@ -6,6 +6,8 @@
 //! - [`inspect`] reads the header only, [`check`] reads every sample to the end in constant memory.
 //! - [`metaimage::read`] and [`metaimage::write`] hold a whole volume in memory.
 //! - [`compare_images`] (and below it [`geometry::compare`]) says whether an output lies where its input lies.
+//! - [`render`] draws slices, labels and heat maps upright, [`serve`] prepares volumes for a viewer in a browser.
+//! - [`annotations`] says whether points lie on the image that they belong to.
 //! - [`platform_requirements`] says what grand-challenge.org would refuse although the file is readable.
 
 use camino::Utf8Path;
@@ -36,6 +38,9 @@ pub mod tiff;
 pub mod volume;
 
 pub use compare::compare_images;
+pub use dicom::{
+    DicomFacts, Window as DicomWindow, facts as dicom_facts, series as dicom_series,
+};
 pub use error::{ReadImageError, ReadProblem, WriteImageError};
 pub use geometry::Geometry;
 pub use limits::CheckLimits;
