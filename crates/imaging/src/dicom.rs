@@ -7,7 +7,7 @@
 //! Values and types are those of GDCM, and therefore SimpleITK: rescaled, with the smallest integer type that holds
 //! all possible values for whole slopes and `float64` otherwise; MONOCHROME1 is turned around; colour is RGB.
 
-use crate::error::ReadProblem;
+use crate::error::{ReadImageError, ReadProblem};
 use crate::limits::CheckLimits;
 use crate::source::{OpenBeside, ReadSeek};
 use crate::summary::ImageSummary;
@@ -15,8 +15,10 @@ use crate::summary::ImageSummary;
 mod codec;
 mod convert;
 mod data_set;
+mod facts;
 mod file;
 mod fragments;
+mod group_key;
 mod image;
 mod input;
 mod jpeg;
@@ -26,11 +28,13 @@ mod pixel;
 mod place;
 mod plane;
 mod rle;
+pub mod series;
 mod stack;
 mod syntax;
 mod tag;
 mod values;
 
+pub use facts::{DicomFacts, Window};
 pub(crate) use file::{has_magic, looks_like};
 use image::Image;
 
@@ -44,6 +48,23 @@ pub(crate) fn inspect(
     image::arrange(&mut image).map(|arranged| arranged.summary)
 }
 
+/// What viewers and the platform want to know of one DICOM file beside geometry and samples.
+///
+/// # Errors
+/// When the file is no DICOM image that is read.
+pub fn facts(
+    file: &mut dyn ReadSeek,
+    name: &str,
+    limits: &CheckLimits,
+) -> Result<DicomFacts, ReadImageError> {
+    let image = Image::open(file, limits).map_err(|problem| problem.in_file(name))?;
+    let rescale = image
+        .planes
+        .first()
+        .map_or(values::Rescale::NONE, |plane| plane.rescale);
+    Ok(DicomFacts::of(image.set(), &image.pixels, rescale))
+}
+
 /// Hands every sample to `deliver`, little-endian, x fastest, channels interleaved, in pieces of whole samples.
 pub(crate) fn stream(
     file: &mut dyn ReadSeek,
@@ -52,5 +73,5 @@ pub(crate) fn stream(
     deliver: &mut dyn FnMut(&[u8]),
 ) -> Result<ImageSummary, ReadProblem> {
     let mut image = Image::open(file, limits)?;
-    image::stream(&mut image, deliver)
+    image::stream(&mut image, false, deliver)
 }

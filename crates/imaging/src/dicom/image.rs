@@ -268,8 +268,12 @@ pub(super) fn arrange(image: &mut Image<'_>) -> Result<Arranged, ReadProblem> {
     let plane = image.planes[first].clone();
     let (geometry, spacing_source) =
         place::geometry(image.set(), &image.pixels, &plane, &mut stack)?;
-    let rescales: Vec<_> = image.planes.iter().map(|plane| plane.rescale).collect();
-    let converter = image.converter(values::component(&image.pixels, &rescales))?;
+    let slices: Vec<_> = image
+        .planes
+        .iter()
+        .map(|plane| (image.pixels, plane.rescale))
+        .collect();
+    let converter = image.converter(values::component(&slices))?;
     let mut warnings = image.warnings.clone();
     warnings.append(&mut stack.warnings);
     Ok(Arranged {
@@ -289,13 +293,16 @@ pub(super) fn arrange(image: &mut Image<'_>) -> Result<Arranged, ReadProblem> {
     })
 }
 
-/// Hands the values of one file out in the order of its volume.
+/// Hands the values of one file out in the order of its volume. `allow_uneven`: even where that is no regular grid.
 pub(super) fn stream(
     image: &mut Image<'_>,
+    allow_uneven: bool,
     deliver: &mut dyn FnMut(&[u8]),
 ) -> Result<ImageSummary, ReadProblem> {
     let Arranged { stack, summary } = arrange(image)?;
-    refuse_uneven(&stack)?;
+    if !allow_uneven {
+        refuse_uneven(&stack)?;
+    }
     let converter = image.converter(summary.component_type.unwrap_or(ComponentType::Float64))?;
     for index in stack.order {
         let frame = image.frame(index)?;

@@ -101,16 +101,21 @@ pub(super) fn planes(set: &DataSet, pixels: &Pixels) -> Result<Vec<Plane>, ReadP
         ));
     }
     if groups > 0 || !set.items(tag::SHARED_GROUPS).is_empty() {
-        return (0..count)
-            .map(|index| Plane::of_frame(set, &top, index))
-            .collect();
+        let planes = (0..count).map(|index| Plane::of_frame(set, &top, index));
+        let mut planes = planes.collect::<Result<Vec<Plane>, ReadProblem>>()?;
+        if let [only] = planes.as_mut_slice() {
+            only.number = top.number;
+            only.times.extend(top.times);
+        }
+        return Ok(planes);
+    }
+    if count == 1 {
+        return Ok(vec![top]);
     }
     let offsets = match set.decimals(tag::FRAME_OFFSETS)? {
-        Some(offsets) if count > 1 => offsets,
-        Some(_) | None => {
-            let step = set
-                .decimal(tag::SPACING_BETWEEN_SLICES)?
-                .filter(|_| count > 1);
+        Some(offsets) => offsets,
+        None => {
+            let step = set.decimal(tag::SPACING_BETWEEN_SLICES)?;
             step.map_or_else(Vec::new, |step| {
                 (0..count).map(|index| step.abs() * index as f64).collect()
             })
@@ -136,7 +141,7 @@ pub(super) fn planes(set: &DataSet, pixels: &Pixels) -> Result<Vec<Plane>, ReadP
                 }
                 (None, Some(offset)) => Some(normal.map(|part| part * offset)),
                 // Frames of a film: all at one place.
-                (_, None) => plane.position.filter(|_| count == 1),
+                (_, None) => None,
             };
             plane.number = i64::try_from(index + 1).ok();
             plane.times.clear();

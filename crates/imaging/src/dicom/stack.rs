@@ -6,8 +6,10 @@ use crate::error::ReadProblem;
 
 /// Planes nearer than this lie at the same place, mm.
 const SAME_PLACE: f64 = 1e-3;
-/// Part of the step by which a plane may lie beside its place on the grid: positions are often rounded to 0.1 mm.
+/// Part of the step by which a frame may lie beside its place on the grid to be taken in the order of the file.
 const OFF_GRID: f64 = 0.1;
+/// Part of the usual step by which another may differ: positions are often rounded to 0.1 mm.
+const OFF_STEP: f64 = 0.2;
 /// Slices named in one message.
 const MAX_NAMED: usize = 12;
 
@@ -38,6 +40,13 @@ pub(super) fn stack(planes: &[Plane], sort: bool) -> Stack {
     let Some(along) = projections(planes) else {
         return unplaced(planes);
     };
+    if let Some(problem) = unlike(planes) {
+        return Stack {
+            warnings: vec![problem.clone()],
+            uneven: Some(problem),
+            ..unplaced(planes)
+        };
+    }
     if !sort && let Some(stack) = as_stored(&along) {
         return stack;
     }
@@ -66,6 +75,33 @@ fn projections(planes: &[Plane]) -> Option<Vec<f64>> {
             Some(normal[0] * at[0] + normal[1] * at[1] + normal[2] * at[2])
         })
         .collect()
+}
+
+/// Says which plane is not parallel to the first, or has pixels of another size.
+fn unlike(planes: &[Plane]) -> Option<String> {
+    let first = planes.first()?;
+    let differs = |plane: &&Plane| {
+        let turned = plane
+            .orientation
+            .unwrap_or_default()
+            .iter()
+            .zip(first.orientation.unwrap_or_default())
+            .any(|(a, b)| (a - b).abs() > 1e-3);
+        let sized = plane
+            .spacing
+            .unwrap_or_default()
+            .iter()
+            .zip(first.spacing.unwrap_or_default())
+            .any(|(a, b)| (a - b).abs() > 1e-4);
+        turned || sized
+    };
+    let count = planes.iter().filter(differs).count();
+    (count > 0).then(|| {
+        format!(
+            "{count} of {} frames have another orientation or spacing than the first",
+            planes.len()
+        )
+    })
 }
 
 /// Planes without a place: by their number, else as they come.
@@ -213,7 +249,7 @@ fn grid(planes: &[Plane], places: &[Place], stack: &mut Stack) {
         .iter()
         .copied()
         .enumerate()
-        .filter(|(_, step)| (step - usual).abs() > OFF_GRID.max(0.2) * usual)
+        .filter(|(_, step)| (step - usual).abs() > OFF_STEP * usual)
         .collect();
     let first = places[0].along;
     let mean = (places[places.len() - 1].along - first) / steps.len() as f64;
@@ -222,7 +258,7 @@ fn grid(planes: &[Plane], places: &[Place], stack: &mut Stack) {
         .enumerate()
         .map(|(index, place)| (first + mean * index as f64 - place.along).abs())
         .fold(0.0, f64::max);
-    if gaps.is_empty() && off <= OFF_GRID.max(0.5) * mean {
+    if gaps.is_empty() && off <= 0.5 * mean {
         stack.step = Some(mean);
         return;
     }
@@ -236,13 +272,19 @@ fn grid(planes: &[Plane], places: &[Place], stack: &mut Stack) {
                     .number
                     .map_or(String::new(), |number| format!(" (number {number})"))
             };
+            let missing = (step / usual).round() - 1.0;
             format!(
-                "{}{} and {}{}: {} mm",
+                "{}{} and {}{}: {} mm{}",
                 index + 1,
                 number(*index),
                 index + 2,
                 number(index + 1),
-                rounded(*step)
+                rounded(*step),
+                if missing >= 1.0 {
+                    format!(" ({missing} missing)")
+                } else {
+                    String::new()
+                }
             )
         })
         .collect();

@@ -97,7 +97,6 @@ attributes! {
     GREEN_TABLE = 0x0028_1202, Words, "GreenPaletteColorLookupTableData";
     BLUE_TABLE = 0x0028_1203, Words, "BluePaletteColorLookupTableData";
     RED_SEGMENTS = 0x0028_1221, Words, "SegmentedRedPaletteColorLookupTableData";
-    MODALITY_TABLE = 0x0028_3000, Sequence, "ModalityLUTSequence";
     PIXEL_MEASURES = 0x0028_9110, Sequence, "PixelMeasuresSequence";
     FRAME_WINDOW = 0x0028_9132, Sequence, "FrameVOILUTSequence";
     PIXEL_TRANSFORM = 0x0028_9145, Sequence, "PixelValueTransformationSequence";

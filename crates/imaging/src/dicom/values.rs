@@ -55,16 +55,20 @@ fn or_one(slope: f64) -> f64 {
 }
 
 /// The type that holds the rescaled values of all planes: the smallest integer for whole slopes, else `float64`.
-pub(super) fn component(pixels: &Pixels, rescales: &[Rescale]) -> ComponentType {
-    if rescales.iter().all(|rescale| *rescale == Rescale::NONE) {
+pub(super) fn component(planes: &[(Pixels, Rescale)]) -> ComponentType {
+    let Some((pixels, _)) = planes.first() else {
+        return ComponentType::Float64;
+    };
+    if planes.iter().all(|(_, rescale)| *rescale == Rescale::NONE) {
         return pixels.component();
     }
-    if pixels.encoding == Encoding::Float || !rescales.iter().all(|rescale| rescale.is_whole()) {
+    let is_whole = planes.iter().all(|(_, rescale)| rescale.is_whole());
+    if pixels.encoding == Encoding::Float || !is_whole {
         return ComponentType::Float64;
     }
-    let (low, high) = rescales
+    let (low, high) = planes
         .iter()
-        .map(|rescale| rescale.range(pixels))
+        .map(|(pixels, rescale)| rescale.range(pixels))
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (a, b)| {
             (low.min(a), high.max(b))
         });
