@@ -76,14 +76,14 @@ impl Converter {
 
     /// Hands the values of one frame out, little-endian.
     pub(super) fn deliver(&self, frame: &[u8], rescale: Rescale, deliver: &mut dyn FnMut(&[u8])) {
-        let as_stored = self.pixels.stored == self.pixels.allocated
+        let is_as_stored = self.pixels.stored == self.pixels.allocated
             && self.palette.is_none()
             && !self.pixels.is_inverted()
             && rescale == Rescale::NONE
             && self.component == self.pixels.component();
         let sample_bytes = usize::try_from(self.pixels.sample_bytes()).expect("at most 8");
         for chunk in frame.chunks(CHUNK * sample_bytes) {
-            if as_stored {
+            if is_as_stored {
                 deliver(chunk);
                 continue;
             }

@@ -22,7 +22,7 @@ use crate::summary::{ComponentType, ImageFormat, ImageSummary};
 const MAX_RATIO: u128 = 50_000;
 
 /// Bytes of a compressed frame that hold its header.
-const LOOK_INTO: u64 = 64 << 10;
+const LOOK_INTO: u64 = 1 << 20;
 
 /// A file whose header was read and compared with its length.
 pub(super) struct Image<'a> {

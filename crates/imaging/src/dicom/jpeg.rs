@@ -24,68 +24,50 @@ pub(super) struct JpegFrame {
 /// Walks the marker segments up to the first scan.
 fn jpeg_frame(stream: &[u8]) -> Result<JpegFrame, String> {
     let mut at = 2;
-    let mut frame: Option<JpegFrame> = None;
+    let mut frame = None;
     let (mut adobe, mut is_jfif) = (None, false);
     loop {
-        while stream.get(at) == Some(&0xff) && stream.get(at + 1) == Some(&0xff) {
+        while stream.get(at..at + 2) == Some(&[0xff, 0xff]) {
             at += 1;
         }
         let Some([0xff, marker, high, low]) = stream.get(at..at + 4) else {
             return Err("has no frame header".into());
         };
-        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        let length = usize::from(u16::from_be_bytes([*high, *low])).max(2);
         let segment = stream
-            .get(at + 4..at + 2 + length.max(2))
+            .get(at + 4..at + 2 + length)
             .ok_or("ends inside a marker")?;
-        match (*marker, segment) {
-            (
-                0xee,
-                [
-                    b'A',
-                    b'd',
-                    b'o',
-                    b'b',
-                    b'e',
-                    _,
-                    _,
-                    _,
-                    _,
-                    _,
-                    _,
-                    transform,
-                    ..,
-                ],
-            ) => {
-                adobe = Some(*transform);
+        match *marker {
+            0xee if segment.starts_with(b"Adobe") => adobe = segment.get(11).copied(),
+            0xe0 if segment.starts_with(b"JFIF") => is_jfif = true,
+            0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
+                frame = frame_header(*marker, segment);
             }
-            (0xe0, [b'J', b'F', b'I', b'F', ..]) => is_jfif = true,
-            (
-                kind @ (0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf),
-                [precision, h1, h0, w1, w0, _, components @ ..],
-            ) => {
-                frame = Some(JpegFrame {
-                    kind,
-                    precision: *precision,
-                    height: u16::from_be_bytes([*h1, *h0]).into(),
-                    width: u16::from_be_bytes([*w1, *w0]).into(),
-                    components: components.chunks_exact(3).map(|part| part[0]).collect(),
-                    adobe: None,
-                    is_jfif: false,
-                });
-            }
-            (0xda, _) => {
-                return frame
-                    .map(|frame| JpegFrame {
-                        adobe,
-                        is_jfif,
-                        ..frame
-                    })
-                    .ok_or_else(|| "has no frame header".into());
+            0xda => {
+                let mut frame = frame.ok_or("has no frame header")?;
+                frame.adobe = adobe;
+                frame.is_jfif = is_jfif;
+                return Ok(frame);
             }
             _ => {}
         }
-        at += 2 + length.max(2);
+        at += 2 + length;
     }
+}
+
+fn frame_header(kind: u8, segment: &[u8]) -> Option<JpegFrame> {
+    let [precision, h1, h0, w1, w0, _, components @ ..] = segment else {
+        return None;
+    };
+    Some(JpegFrame {
+        kind,
+        precision: *precision,
+        height: u16::from_be_bytes([*h1, *h0]).into(),
+        width: u16::from_be_bytes([*w1, *w0]).into(),
+        components: components.chunks_exact(3).map(|part| part[0]).collect(),
+        adobe: None,
+        is_jfif: false,
+    })
 }
 
 /// Decodes one frame.

@@ -29,6 +29,9 @@ pub(super) struct Stack {
     pub(super) warnings: Vec<String>,
 }
 
+/// For every place its planes in the order of time.
+type ByPlace = Vec<Vec<usize>>;
+
 /// Planes at one place along the normal.
 struct Place {
     along: f64,
@@ -47,7 +50,7 @@ pub(super) fn stack(planes: &[Plane], sort: bool) -> Stack {
             ..unplaced(planes)
         };
     }
-    if !sort && let Some(stack) = as_stored(&along) {
+    if !sort && let Some(stack) = in_file_order(&along) {
         return stack;
     }
     let places = places(planes, &along);
@@ -120,7 +123,7 @@ fn unplaced(planes: &[Plane]) -> Stack {
 }
 
 /// Frames that already lie on a grid, in either direction.
-fn as_stored(along: &[f64]) -> Option<Stack> {
+fn in_file_order(along: &[f64]) -> Option<Stack> {
     let [first, .., last] = along else {
         return None;
     };
@@ -201,7 +204,7 @@ fn volumes(planes: &[Plane], places: &[Place], stack: &mut Stack) {
 }
 
 /// The planes of every place in the order of time, and the attribute that gave it.
-fn by_time(planes: &[Plane], places: &[Place], most: usize) -> (Vec<Vec<usize>>, Option<Tag>) {
+fn by_time(planes: &[Plane], places: &[Place], most: usize) -> (ByPlace, Option<Tag>) {
     let value = |plane: usize, tag: Tag| {
         planes[plane]
             .times
@@ -214,7 +217,7 @@ fn by_time(planes: &[Plane], places: &[Place], most: usize) -> (Vec<Vec<usize>>,
         .map(|plane| plane.times.iter().map(|(tag, _)| *tag).collect())
         .unwrap_or_default();
     for tag in candidates {
-        let sorted: Option<Vec<Vec<usize>>> = places
+        let sorted: Option<ByPlace> = places
             .iter()
             .map(|place| {
                 let mut keyed = place

@@ -45,7 +45,8 @@ impl Rescale {
     }
 
     pub(super) fn apply(self, value: f64) -> f64 {
-        value.mul_add(self.slope, self.intercept)
+        // Not fused: GDCM rounds twice, and the last bit counts.
+        value * self.slope + self.intercept
     }
 }
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod dicom;
+#[cfg(test)]
 mod edge_cases;
 #[cfg(test)]
 mod properties;
