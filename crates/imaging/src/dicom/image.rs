@@ -147,12 +147,16 @@ fn look_into(
     pieces: &[Pieces],
     pixels: &mut Pixels,
 ) -> Result<(), ReadProblem> {
-    let Some((at, length)) = pieces.first().and_then(|frame| frame.first()) else {
-        return Ok(());
-    };
     let what = "frame 1 of `PixelData`";
-    file.input.go_to(*at)?;
-    let start = file.input.take(u64::from(*length).min(LOOK_INTO), what)?;
+    let mut start = Vec::new();
+    for (at, length) in pieces.first().into_iter().flatten() {
+        let missing = LOOK_INTO.saturating_sub(start.len() as u64);
+        if missing == 0 {
+            break;
+        }
+        file.input.go_to(*at)?;
+        start.extend(file.input.take(u64::from(*length).min(missing), what)?);
+    }
     codec::look_into(&start, file.syntax.coding, pixels).map_err(|problem| ReadProblem::Corrupt {
         what: what.into(),
         problem,
@@ -197,7 +201,8 @@ fn refuse_claims(
             problem: format!("{available} bytes cannot hold {claimed} bytes of samples"),
         });
     }
-    if is_coded && pixels.decoded_bytes() > limits.max_jpeg_bytes.saturating_mul(4).into() {
+    let expands = is_coded || file.syntax.deflated || pixels.allocated == 1;
+    if expands && pixels.decoded_bytes() > limits.max_jpeg_bytes.saturating_mul(4).into() {
         return Err(ReadProblem::TooLarge {
             claimed: pixels.decoded_bytes(),
             limit: limits.max_jpeg_bytes.saturating_mul(4),

@@ -140,8 +140,8 @@ pub(super) fn planes(set: &DataSet, pixels: &Pixels) -> Result<Vec<Plane>, ReadP
                     Some([0, 1, 2].map(|axis| at[axis] + normal[axis] * offset))
                 }
                 (None, Some(offset)) => Some(normal.map(|part| part * offset)),
-                // Frames of a film: all at one place.
-                (_, None) => None,
+                // Frames of a film: they are no stack, and the first keeps the place.
+                (at, None) => at.filter(|_| index == 0),
             };
             plane.number = i64::try_from(index + 1).ok();
             plane.times.clear();

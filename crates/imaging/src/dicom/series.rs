@@ -58,6 +58,8 @@ struct SeriesFile {
     instance: Option<String>,
     facts: DicomFacts,
     warnings: Vec<String>,
+    /// Why the frames of the file alone are no regular grid.
+    uneven: Option<String>,
     key: Vec<String>,
 }
 
@@ -70,11 +72,13 @@ pub fn group(paths: &[Utf8PathBuf], limits: &CheckLimits) -> Grouped {
     let mut grouped = Grouped::default();
     let mut groups: BTreeMap<Vec<String>, Vec<SeriesFile>> = BTreeMap::new();
     let mut order: Vec<Vec<String>> = Vec::new();
+    let mut images: BTreeMap<String, usize> = BTreeMap::new();
     for path in paths {
         match SeriesFile::read(path, limits) {
             Ok(file) => {
                 if !groups.contains_key(&file.key) {
                     order.push(file.key.clone());
+                    *images.entry(file.key[0].clone()).or_default() += 1;
                 }
                 groups.entry(file.key.clone()).or_default().push(file);
             }
@@ -82,10 +86,7 @@ pub fn group(paths: &[Utf8PathBuf], limits: &CheckLimits) -> Grouped {
         }
     }
     for key in &order {
-        let split = order
-            .iter()
-            .filter(|other| other.first() == key.first())
-            .count();
+        let split = images.get(&key[0]).copied().unwrap_or(1);
         if let Some(files) = groups.remove(key) {
             grouped.series.push(Series::new(files, split));
         }
@@ -109,6 +110,7 @@ impl SeriesFile {
             instance: image.set().text(tag::SOP_INSTANCE),
             facts: DicomFacts::of(image.set(), &image.pixels, plane.rescale),
             warnings: image.warnings.clone(),
+            uneven: stack(&image.planes, false).uneven,
             plane,
         })
     }
@@ -138,6 +140,9 @@ impl Series {
         let planes: Vec<Plane> = files.iter().map(|file| file.plane.clone()).collect();
         let mut stack = stack(&planes, true);
         warnings.append(&mut stack.warnings);
+        if let [only] = files.as_slice() {
+            stack.uneven.clone_from(&only.uneven);
+        }
         Series {
             files,
             stack,
