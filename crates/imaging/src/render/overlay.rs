@@ -69,7 +69,7 @@ pub fn composite(base: &Slice, layers: &[Layer<'_>]) -> Result<Picture, RenderEr
         let colours = match layer {
             Layer::Labels(layer) => label_colours(layer, &base.grid)?,
             Layer::Heat(layer) => Sampler::new(layer.volume, layer.time, &base.grid)?
-                .as_if_on(layer.as_if_on, &base.grid)?
+                .moved_to(layer.as_if_on, &base.grid)?
                 .values()
                 .map(|value| value.map_or(Rgba::CLEAR, |value| layer.map.colour(value)))
                 .collect(),
@@ -90,7 +90,7 @@ fn label_colours(layer: &LabelLayer<'_>, grid: &SliceGrid) -> Result<Vec<Rgba>, 
         return Err(RenderError::LabelChannels(layer.volume.channels));
     }
     let labels = Sampler::new(layer.volume, layer.time, grid)?
-        .as_if_on(layer.as_if_on, grid)?
+        .moved_to(layer.as_if_on, grid)?
         .labels();
     let mut colours: Vec<Rgba> = Vec::with_capacity(labels.len());
     // Labels stand in long runs.
@@ -175,7 +175,7 @@ impl<'a> Sampler<'a> {
     }
 
     /// The same voxels in another place.
-    fn as_if_on(
+    fn moved_to(
         mut self,
         geometry: Option<&Geometry>,
         grid: &SliceGrid,

@@ -1,6 +1,7 @@
 //! Which window to begin with: the one in the file, the one of the modality, or an automatic one.
 
 use super::window::Window;
+use crate::dicom::DicomFacts;
 use crate::serve::Statistics;
 
 /// A named window.
@@ -52,6 +53,17 @@ pub struct ShowFacts {
     pub modality: Option<String>,
     /// The window that the file states.
     pub window: Option<Window>,
+}
+
+impl From<&DicomFacts> for ShowFacts {
+    /// The modality and the first window of a DICOM image.
+    fn from(facts: &DicomFacts) -> ShowFacts {
+        let window = facts.windows.first();
+        ShowFacts {
+            modality: facts.modality.clone(),
+            window: window.map(|window| Window::new(window.center, window.width)),
+        }
+    }
 }
 
 /// The window to begin with: that of the file, else the first preset of the modality (CT also when only the values look
@@ -109,6 +121,25 @@ mod tests {
             first(Some("MR"), Some(broken)),
             Window::automatic(&statistics)
         );
+    }
+
+    #[test]
+    fn a_dicom_image_says_how_to_show_it() {
+        let window = |center, width| crate::DicomWindow {
+            center,
+            width,
+            name: None,
+        };
+        let facts = DicomFacts {
+            modality: Some("MR".into()),
+            windows: vec![window(300.0, 600.0), window(1.0, 2.0)],
+            ..DicomFacts::default()
+        };
+        let statistics = Statistics::of(&Samples::Int16(vec![0, 1]));
+        let first = |facts: &DicomFacts| first_window(&facts.into(), &statistics);
+        assert_eq!(first(&facts), Window::new(300.0, 600.0));
+        let nothing = DicomFacts::default();
+        assert_eq!(first(&nothing), Window::automatic(&statistics));
     }
 
     #[test]
