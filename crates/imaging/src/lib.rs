@@ -38,9 +38,7 @@ pub mod tiff;
 pub mod volume;
 
 pub use compare::compare_images;
-pub use dicom::{
-    DicomFacts, Window as DicomWindow, facts as dicom_facts, series as dicom_series,
-};
+pub use dicom::{DicomFacts, Window as DicomWindow, facts as dicom_facts, series as dicom_series};
 pub use error::{ReadImageError, ReadProblem, WriteImageError};
 pub use geometry::Geometry;
 pub use limits::CheckLimits;
