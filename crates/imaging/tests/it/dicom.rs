@@ -65,8 +65,8 @@ impl Style {
     }
 
     fn tag(self, tag: u32) -> [u8; 4] {
-        let [a, b] = self.word((tag >> 16) as u16);
-        let [c, d] = self.word((tag & 0xffff) as u16);
+        let half = |half: u32| self.word(u16::try_from(half).unwrap());
+        let ([a, b], [c, d]) = (half(tag >> 16), half(tag & 0xffff));
         [a, b, c, d]
     }
 
@@ -93,7 +93,7 @@ impl Style {
                     undefined = true;
                     for fragment in [Vec::new()].iter().chain(fragments) {
                         bytes.extend(self.tag(0xfffe_e000));
-                        bytes.extend(self.long(fragment.len() as u32));
+                        bytes.extend(self.long(u32::try_from(fragment.len()).unwrap()));
                         bytes.extend(fragment);
                     }
                     bytes.extend(self.tag(0xfffe_e0dd));
@@ -110,7 +110,7 @@ impl Style {
             let length = if undefined {
                 u32::MAX
             } else {
-                bytes.len() as u32
+                u32::try_from(bytes.len()).unwrap()
             };
             out.extend(self.tag(*tag));
             if self.explicit {
@@ -119,7 +119,7 @@ impl Style {
                     out.extend([0; 2]);
                     out.extend(self.long(length));
                 } else {
-                    out.extend(self.word(length as u16));
+                    out.extend(self.word(u16::try_from(length).unwrap()));
                 }
             } else {
                 out.extend(self.long(length));
