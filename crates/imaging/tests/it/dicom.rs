@@ -1,175 +1,14 @@
-//! DICOM files made byte by byte, single and in series.
+//! DICOM files made byte by byte: single files.
 
-use camino::Utf8PathBuf;
-use imaging::dicom_series::{Uneven, group};
-use imaging::{CheckLimits, ComponentType, ImageSummary, Samples, Volume};
+use imaging::{CheckLimits, ImageSummary, Samples, Volume};
 use proptest::prelude::*;
 
-const EXPLICIT: &str = "1.2.840.10008.1.2.1";
-const IMPLICIT: &str = "1.2.840.10008.1.2";
-const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
-const RLE: &str = "1.2.840.10008.1.2.5";
+mod made;
+mod series;
 
-/// A value as the test means it; how it is written depends on the transfer syntax.
-#[derive(Clone)]
-enum Is {
-    Text(String),
-    Words(Vec<u16>),
-    Bytes(Vec<u8>),
-    Items(Vec<Vec<Element>>),
-    Fragments(Vec<Vec<u8>>),
-}
-
-type Element = (u32, &'static str, Is);
-
-fn text(tag: u32, vr: &'static str, value: &str) -> Element {
-    (tag, vr, Is::Text(value.to_owned()))
-}
-
-fn word(tag: u32, value: u16) -> Element {
-    (tag, "US", Is::Words(vec![value]))
-}
-
-fn sequence(tag: u32, items: Vec<Vec<Element>>) -> Element {
-    (tag, "SQ", Is::Items(items))
-}
-
-#[derive(Clone, Copy)]
-struct Style {
-    explicit: bool,
-    big_endian: bool,
-}
-
-impl Style {
-    fn of(syntax: &str) -> Style {
-        Style {
-            explicit: syntax != IMPLICIT,
-            big_endian: syntax == BIG_ENDIAN,
-        }
-    }
-
-    fn word(self, value: u16) -> [u8; 2] {
-        if self.big_endian {
-            value.to_be_bytes()
-        } else {
-            value.to_le_bytes()
-        }
-    }
-
-    fn long(self, value: u32) -> [u8; 4] {
-        if self.big_endian {
-            value.to_be_bytes()
-        } else {
-            value.to_le_bytes()
-        }
-    }
-
-    fn tag(self, tag: u32) -> [u8; 4] {
-        let half = |half: u32| self.word(u16::try_from(half).unwrap());
-        let ([a, b], [c, d]) = (half(tag >> 16), half(tag & 0xffff));
-        [a, b, c, d]
-    }
-
-    fn write(self, elements: &[Element], out: &mut Vec<u8>) {
-        let mut sorted = elements.to_vec();
-        sorted.sort_by_key(|(tag, _, _)| *tag);
-        for (tag, vr, value) in &sorted {
-            let mut bytes = Vec::new();
-            let mut undefined = false;
-            match value {
-                Is::Text(text) => bytes.extend(text.bytes()),
-                Is::Words(words) => bytes.extend(words.iter().flat_map(|word| self.word(*word))),
-                Is::Bytes(given) => bytes.clone_from(given),
-                Is::Items(items) => {
-                    for item in items {
-                        bytes.extend(self.tag(0xfffe_e000));
-                        bytes.extend(self.long(u32::MAX));
-                        self.write(item, &mut bytes);
-                        bytes.extend(self.tag(0xfffe_e00d));
-                        bytes.extend([0; 4]);
-                    }
-                }
-                Is::Fragments(fragments) => {
-                    undefined = true;
-                    for fragment in [Vec::new()].iter().chain(fragments) {
-                        bytes.extend(self.tag(0xfffe_e000));
-                        bytes.extend(self.long(u32::try_from(fragment.len()).unwrap()));
-                        bytes.extend(fragment);
-                    }
-                    bytes.extend(self.tag(0xfffe_e0dd));
-                    bytes.extend([0; 4]);
-                }
-            }
-            if bytes.len() % 2 == 1 {
-                bytes.push(if matches!(value, Is::Text(_)) {
-                    b' '
-                } else {
-                    0
-                });
-            }
-            let length = if undefined {
-                u32::MAX
-            } else {
-                u32::try_from(bytes.len()).unwrap()
-            };
-            out.extend(self.tag(*tag));
-            if self.explicit {
-                out.extend(vr.bytes());
-                if matches!(*vr, "OB" | "OW" | "SQ" | "UN") {
-                    out.extend([0; 2]);
-                    out.extend(self.long(length));
-                } else {
-                    out.extend(self.word(u16::try_from(length).unwrap()));
-                }
-            } else {
-                out.extend(self.long(length));
-            }
-            out.extend(bytes);
-        }
-    }
-}
-
-/// A whole file.
-fn file(syntax: &str, elements: &[Element]) -> Vec<u8> {
-    let mut bytes = vec![0; 128];
-    bytes.extend(b"DICM");
-    Style::of(EXPLICIT).write(
-        &[text(0x0002_0010, "UI", &format!("{syntax}\0"))],
-        &mut bytes,
-    );
-    Style::of(syntax).write(elements, &mut bytes);
-    bytes
-}
-
-/// 3 × 2 pixels of 16 bits, the samples little-endian words.
-fn grey(samples: &[u16]) -> Vec<Element> {
-    vec![
-        text(0x0008_0060, "CS", "CT"),
-        text(0x0020_000d, "UI", "1.2.3"),
-        text(0x0020_000e, "UI", "1.2.4"),
-        text(0x0020_0032, "DS", "-10\\20\\5.5"),
-        text(0x0020_0037, "DS", "1\\0\\0\\0\\1\\0"),
-        word(0x0028_0002, 1),
-        text(0x0028_0004, "CS", "MONOCHROME2"),
-        word(0x0028_0010, 2),
-        word(0x0028_0011, 3),
-        text(0x0028_0030, "DS", "0.7\\0.5"),
-        word(0x0028_0100, 16),
-        word(0x0028_0101, 16),
-        word(0x0028_0102, 15),
-        word(0x0028_0103, 0),
-        (0x7fe0_0010, "OW", Is::Words(samples.to_vec())),
-    ]
-}
-
-/// The same with some elements replaced or added.
-fn with(mut elements: Vec<Element>, changes: Vec<Element>) -> Vec<Element> {
-    for change in changes {
-        elements.retain(|(tag, _, _)| *tag != change.0);
-        elements.push(change);
-    }
-    elements
-}
+use made::{
+    BIG_ENDIAN, EXPLICIT, Element, IMPLICIT, Is, RLE, Style, file, grey, sequence, text, with, word,
+};
 
 fn read(bytes: &[u8]) -> Result<(Volume, ImageSummary), String> {
     imaging::read_file(
@@ -363,6 +202,98 @@ fn rle_frames_are_decoded() {
     );
 }
 
+/// `SIX` in 12 bits, encoded by imagecodecs 2026.3: lossless JPEG and JPEG 2000.
+const LOSSLESS_JPEG: &str = "ffd8ffc40017000101010100000000000000000000000002010b0cffc3000b0c0002000301001100ffda0008010000060000c002d6bbfec0ffd9";
+const JPEG_2000: &str = "ff4fff5100290000000000030000000200000000000000000000000300000002000000000000000000010b0101ff52000c00000001000004040001ff5c00044060ff640025000143726561746564206279204f70656e4a5045472076657273696f6e20322e352e34ff90000a0000000000170001ff93cfe4180889ecff447fffd9";
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text
+        .chars()
+        .map(|digit| u8::try_from(digit.to_digit(16).unwrap()).unwrap())
+        .collect();
+    digits
+        .chunks(2)
+        .map(|pair| pair[0] * 16 + pair[1])
+        .collect()
+}
+
+/// Two equal frames of 12 bits in fragments.
+fn coded(fragments: Vec<Vec<u8>>) -> Vec<Element> {
+    with(
+        grey(&[]),
+        vec![
+            text(0x0028_0008, "IS", "2"),
+            word(0x0028_0101, 12),
+            word(0x0028_0102, 11),
+            (0x7fe0_0010, "OB", Is::Fragments(fragments)),
+        ],
+    )
+}
+
+#[test]
+fn compressed_frames_are_decoded_whole_or_in_pieces() {
+    let expected = Samples::Uint16([SIX, SIX].concat());
+    for (syntax, stream) in [
+        ("1.2.840.10008.1.2.4.70", unhex(LOSSLESS_JPEG)),
+        ("1.2.840.10008.1.2.4.90", unhex(JPEG_2000)),
+    ] {
+        let even = [stream.as_slice(), &[0][..stream.len() % 2]].concat();
+        let whole = vec![even.clone(), even.clone()];
+        let pieces = [&even[..30], &even[30..], &even[..40], &even[40..]];
+        for fragments in [whole, pieces.map(<[u8]>::to_vec).to_vec()] {
+            let bytes = file(syntax, &coded(fragments));
+            assert_eq!(samples(&bytes), expected, "{syntax}");
+        }
+        let message = read(&file(syntax, &coded(vec![even]))).unwrap_err();
+        assert!(
+            message.contains("`NumberOfFrames`: expected the number of frames in `PixelData`, 1"),
+            "{message}"
+        );
+        let other = with(
+            coded(vec![stream.clone(), stream]),
+            vec![word(0x0028_0011, 30_000)],
+        );
+        let message = read(&file(syntax, &other)).unwrap_err();
+        assert!(
+            message.contains("expected 30000 × 2 pixels of 1 samples, found 3 × 2 of 1"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn baseline_jpeg_is_decoded_with_and_without_a_colour_transform() {
+    let decoded = |photometric: &str, colour: jpeg_encoder::ColorType, pixels: &[u8]| {
+        let mut stream = Vec::new();
+        jpeg_encoder::Encoder::new(&mut stream, 100)
+            .encode(pixels, 8, 8, colour)
+            .unwrap();
+        let elements = with(
+            colour_frame(photometric),
+            vec![(0x7fe0_0010, "OB", Is::Fragments(vec![stream]))],
+        );
+        samples(&file("1.2.840.10008.1.2.4.50", &elements)).to_f64()
+    };
+    // The encoder writes YCbCr whatever the attributes say: its JFIF marker decides.
+    for photometric in ["YBR_FULL_422", "RGB"] {
+        let pixels = [200, 30, 90].repeat(64);
+        let found = decoded(photometric, jpeg_encoder::ColorType::Rgb, &pixels);
+        for (found, expected) in found.iter().zip(&pixels) {
+            assert!(
+                (found - f64::from(*expected)).abs() <= 3.0,
+                "{photometric} {found}"
+            );
+        }
+    }
+}
+
+fn colour_frame(photometric: &str) -> Vec<Element> {
+    with(
+        colour(photometric, 0, &[]),
+        vec![word(0x0028_0010, 8), word(0x0028_0011, 8)],
+    )
+}
+
 #[test]
 fn bits_of_a_segmentation_are_unpacked() {
     let elements = with(
@@ -487,154 +418,6 @@ fn claims_of_a_value_are_compared_with_the_file() {
         message.contains("expected 4294967280 bytes, found 2"),
         "{message}"
     );
-}
-
-/// Slices in a folder of their own: number, position along z and further changes of each.
-fn folder(slices: &[(i64, f64, Vec<Element>)]) -> (tempfile::TempDir, Vec<Utf8PathBuf>) {
-    let folder = tempfile::tempdir().unwrap();
-    let paths = slices
-        .iter()
-        .enumerate()
-        .map(|(index, (number, z, changes))| {
-            let value = u16::try_from(index).unwrap() * 10;
-            let elements = with(
-                grey(&[value, value + 1, value + 2, value + 3, value + 4, value + 5]),
-                [
-                    vec![
-                        text(0x0008_0018, "UI", &format!("9.{index}")),
-                        text(0x0020_0013, "IS", &number.to_string()),
-                        text(0x0020_0032, "DS", &format!("0\\0\\{z}")),
-                    ],
-                    changes.clone(),
-                ]
-                .concat(),
-            );
-            let path = Utf8PathBuf::try_from(folder.path().join(format!("{index}.dcm"))).unwrap();
-            fs_err::write(&path, file(EXPLICIT, &elements)).unwrap();
-            path
-        })
-        .collect();
-    (folder, paths)
-}
-
-fn firsts(volume: &Volume) -> Vec<f64> {
-    volume.samples.to_f64().into_iter().step_by(6).collect()
-}
-
-#[test]
-fn slices_are_sorted_by_their_place_and_not_by_their_number() {
-    let limits = CheckLimits::default();
-    let (_folder, paths) = folder(&[(1, 9.0, vec![]), (2, 3.0, vec![]), (3, 6.0, vec![])]);
-    let grouped = group(&paths, &limits);
-    assert_eq!((grouped.series.len(), grouped.refused.len()), (1, 0));
-    let (volume, summary) = grouped.series[0].read(&limits, Uneven::Refuse).unwrap();
-    assert_eq!(summary.geometry.spacing, [0.5, 0.7, 3.0]);
-    assert_eq!(summary.geometry.origin, [0.0, 0.0, 3.0]);
-    assert_eq!(firsts(&volume), [10.0, 20.0, 0.0]);
-    assert_eq!(summary.component_type, Some(ComponentType::Uint16));
-}
-
-#[test]
-fn a_missing_slice_is_named_and_refused_unless_allowed() {
-    let limits = CheckLimits::default();
-    let slices: Vec<_> = [0.0, 3.0, 6.0, 12.0, 15.0]
-        .iter()
-        .enumerate()
-        .map(|(index, z)| (index as i64 + 1, *z, vec![]))
-        .collect();
-    let (_folder, paths) = folder(&slices);
-    let grouped = group(&paths, &limits);
-    let series = &grouped.series[0];
-    let words = "slices 3 (number 3) and 4 (number 4): 6 mm (1 missing)";
-    let summary = series.inspect(&limits).unwrap();
-    assert!(
-        summary.warnings[0].contains(words),
-        "{:?}",
-        summary.warnings
-    );
-    assert_eq!(summary.geometry.spacing[2], 3.0);
-    let message = series
-        .read(&limits, Uneven::Refuse)
-        .unwrap_err()
-        .to_string();
-    assert!(message.contains(words), "{message}");
-    let (volume, _) = series.read(&limits, Uneven::Allow).unwrap();
-    assert_eq!(firsts(&volume).len(), 5);
-}
-
-#[test]
-fn volumes_are_told_apart_by_time() {
-    let limits = CheckLimits::default();
-    let at = |time: &str| vec![text(0x0018_1060, "DS", time)];
-    let (_folder, paths) = folder(&[
-        (1, 2.0, at("70")),
-        (2, 0.0, at("70")),
-        (3, 0.0, at("5")),
-        (4, 2.0, at("5")),
-    ]);
-    let grouped = group(&paths, &limits);
-    let (volume, summary) = grouped.series[0].read(&limits, Uneven::Refuse).unwrap();
-    assert_eq!(summary.size, [3, 2, 2, 2]);
-    assert!(summary.warnings[0].contains("`TriggerTime`"));
-    assert_eq!(firsts(&volume), [20.0, 30.0, 10.0, 0.0]);
-}
-
-#[test]
-fn copies_are_left_out_and_slices_at_one_place_refused() {
-    let limits = CheckLimits::default();
-    let (_folder, mut paths) = folder(&[(1, 0.0, vec![]), (2, 1.0, vec![])]);
-    paths.push(paths[1].clone());
-    let grouped = group(&paths, &limits);
-    let summary = grouped.series[0].inspect(&limits).unwrap();
-    assert_eq!(summary.size, [3, 2, 2]);
-    assert!(
-        summary.warnings[0].contains("copies"),
-        "{:?}",
-        summary.warnings
-    );
-
-    let (_folder, paths) = folder(&[(1, 0.0, vec![]), (2, 1.0, vec![]), (3, 1.0, vec![])]);
-    let grouped = group(&paths, &limits);
-    let uneven = grouped.series[0].uneven().unwrap();
-    assert!(uneven.contains("same place: 2 (2 times)"), "{uneven}");
-}
-
-#[test]
-fn tilted_slices_are_reported() {
-    let limits = CheckLimits::default();
-    let at = |y: f64, z: f64| vec![text(0x0020_0032, "DS", &format!("0\\{y}\\{z}"))];
-    let (_folder, paths) = folder(&[
-        (1, 0.0, at(0.0, 0.0)),
-        (2, 0.0, at(1.0, 3.0)),
-        (3, 0.0, at(2.0, 6.0)),
-    ]);
-    let summary = group(&paths, &limits).series[0].inspect(&limits).unwrap();
-    assert!(
-        summary.warnings[0].contains("2 mm beside the first, 18.4 degrees"),
-        "{:?}",
-        summary.warnings
-    );
-    assert_eq!(summary.geometry.spacing[2], 3.0);
-}
-
-#[test]
-fn files_that_differ_are_images_of_their_own_and_broken_ones_spoil_nothing() {
-    let limits = CheckLimits::default();
-    let (folder, mut paths) = folder(&[
-        (1, 0.0, vec![]),
-        (2, 1.0, vec![]),
-        (3, 2.0, vec![text(0x0020_0037, "DS", "0\\1\\0\\0\\0\\-1")]),
-        (4, 3.0, vec![text(0x0028_0008, "IS", "1A")]),
-    ]);
-    let text = Utf8PathBuf::try_from(folder.path().join("notes.txt")).unwrap();
-    fs_err::write(&text, "no image").unwrap();
-    paths.push(text);
-    let grouped = group(&paths, &limits);
-    assert_eq!((grouped.series.len(), grouped.refused.len()), (2, 2));
-    assert!(grouped.refused[0].to_string().contains("`NumberOfFrames`"));
-    let summary = grouped.series[0].inspect(&limits).unwrap();
-    assert_eq!(summary.size, [3, 2, 2]);
-    assert!(summary.warnings[0].contains("the series holds 2 images"));
 }
 
 #[test]
