@@ -77,6 +77,15 @@ impl Plane {
         })
     }
 
+    /// True when both are parallel and have pixels of one size, but for rounding.
+    pub(super) fn is_like(&self, other: &Plane) -> bool {
+        let near =
+            |a: &[f64], b: &[f64], most: f64| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= most);
+        let turn = |plane: &Plane| plane.orientation.unwrap_or_default();
+        let size = |plane: &Plane| plane.spacing.unwrap_or_default();
+        near(&turn(self), &turn(other), 1e-3) && near(&size(self), &size(other), 1e-4)
+    }
+
     /// Columns, rows and normal of the image; those of an image without orientation are the axes themselves.
     pub(super) fn axes(&self) -> [[f64; 3]; 3] {
         let [a, b, c, d, e, f] = self.orientation.unwrap_or([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);

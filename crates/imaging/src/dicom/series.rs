@@ -70,26 +70,33 @@ struct SeriesFile {
 #[must_use]
 pub fn group(paths: &[Utf8PathBuf], limits: &CheckLimits) -> Grouped {
     let mut grouped = Grouped::default();
-    let mut groups: BTreeMap<Vec<String>, Vec<SeriesFile>> = BTreeMap::new();
-    let mut order: Vec<Vec<String>> = Vec::new();
-    let mut images: BTreeMap<String, usize> = BTreeMap::new();
+    // Of each key the images that differ in orientation or spacing.
+    let mut images: Vec<Vec<SeriesFile>> = Vec::new();
+    let mut by_key: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
     for path in paths {
         match SeriesFile::read(path, limits) {
             Ok(file) => {
-                if !groups.contains_key(&file.key) {
-                    order.push(file.key.clone());
-                    *images.entry(file.key[0].clone()).or_default() += 1;
+                let candidates = by_key.entry(file.key.clone()).or_default();
+                let found = candidates
+                    .iter()
+                    .find(|image| images[**image][0].plane.is_like(&file.plane));
+                if let Some(image) = found {
+                    images[*image].push(file);
+                } else {
+                    candidates.push(images.len());
+                    images.push(vec![file]);
                 }
-                groups.entry(file.key.clone()).or_default().push(file);
             }
             Err(problem) => grouped.refused.push(problem.in_file(path.as_str())),
         }
     }
-    for key in &order {
-        let split = images.get(&key[0]).copied().unwrap_or(1);
-        if let Some(files) = groups.remove(key) {
-            grouped.series.push(Series::new(files, split));
-        }
+    let mut split: BTreeMap<String, usize> = BTreeMap::new();
+    for image in &images {
+        *split.entry(image[0].key[0].clone()).or_default() += 1;
+    }
+    for image in images {
+        let split = split.get(&image[0].key[0]).copied().unwrap_or(1);
+        grouped.series.push(Series::new(image, split));
     }
     grouped
 }
@@ -212,10 +219,14 @@ impl Series {
             refuse_uneven(&self.stack).map_err(named)?;
         }
         let summary = self.summary(limits).map_err(named)?;
-        let claimed = summary.geometry.voxel_count() * u128::from(summary.channels) * 8;
-        if claimed > u128::from(limits.max_voxel_bytes) * 8 {
+        let bytes = summary
+            .component_type
+            .map_or(8, |component| component.bytes());
+        let claimed =
+            summary.geometry.voxel_count() * u128::from(summary.channels) * u128::from(bytes);
+        if claimed > u128::from(limits.max_voxel_bytes) {
             return Err(named(ReadProblem::TooLarge {
-                claimed: claimed / 8,
+                claimed,
                 limit: limits.max_voxel_bytes,
             }));
         }

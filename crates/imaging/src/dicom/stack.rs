@@ -83,22 +83,7 @@ fn projections(planes: &[Plane]) -> Option<Vec<f64>> {
 /// Says which plane is not parallel to the first, or has pixels of another size.
 fn unlike(planes: &[Plane]) -> Option<String> {
     let first = planes.first()?;
-    let differs = |plane: &&Plane| {
-        let turned = plane
-            .orientation
-            .unwrap_or_default()
-            .iter()
-            .zip(first.orientation.unwrap_or_default())
-            .any(|(a, b)| (a - b).abs() > 1e-3);
-        let sized = plane
-            .spacing
-            .unwrap_or_default()
-            .iter()
-            .zip(first.spacing.unwrap_or_default())
-            .any(|(a, b)| (a - b).abs() > 1e-4);
-        turned || sized
-    };
-    let count = planes.iter().filter(differs).count();
+    let count = planes.iter().filter(|plane| !plane.is_like(first)).count();
     (count > 0).then(|| {
         format!(
             "{count} of {} frames have another orientation or spacing than the first",

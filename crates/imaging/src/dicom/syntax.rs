@@ -63,6 +63,8 @@ impl Syntax {
 
 fn not_read(short: &str) -> &'static str {
     match short {
+        ".4.52" | ".4.53" | ".4.54" | ".4.55" | ".4.56" | ".4.58" | ".4.59" | ".4.60" | ".4.61"
+        | ".4.62" | ".4.63" | ".4.64" | ".4.65" | ".4.66" => "a retired process of JPEG",
         ".4.80" => "JPEG-LS lossless",
         ".4.81" => "JPEG-LS near-lossless",
         ".4.92" | ".4.93" => "JPEG 2000 multi-component",
