@@ -1,6 +1,6 @@
 //! One file: preamble, file meta information and data set up to the samples.
 
-use super::data_set::{DataSet, refused, shortened};
+use super::data_set::{DataSet, shortened};
 use super::input::Input;
 use super::parse::{Parser, PixelElement, Style, is_vr};
 use super::syntax::Syntax;
@@ -72,12 +72,8 @@ impl<'a> File<'a> {
         let syntax = if begin_bytes.starts_with(&[2, 0]) {
             meta(&mut input, begin, &mut warnings)?
         } else {
-            let style = bare(begin_bytes).ok_or_else(|| {
-                refused(
-                    0,
-                    "an attribute of group 8",
-                    &format!("bytes {begin_bytes:02x?}"),
-                )
+            let style = bare(begin_bytes).ok_or_else(|| ReadProblem::UnknownFormat {
+                looks_like: "it does not look like DICOM".into(),
             })?;
             Syntax {
                 big_endian: style.big_endian,

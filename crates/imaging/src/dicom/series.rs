@@ -353,7 +353,7 @@ fn drop_copies(files: &mut Vec<SeriesFile>, warnings: &mut Vec<String>) {
         .map(|index| files[*index].number())
         .collect();
     warnings.push(format!(
-        "{} files are copies of others (same SOPInstanceUID and place) and were left out: numbers {}",
+        "copies of other files (same SOPInstanceUID and place) were left out, {} of them: numbers {}",
         seen.len(),
         numbers.join(", ")
     ));
