@@ -9,6 +9,9 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 use super::codec::{Decoded, is_ybr, same_size};
 use super::pixel::{Photometric, Pixels};
 
+/// Passes over one frame; real files have one for each colour, or about ten.
+const MAX_SCANS: usize = 100;
+
 /// What the frame header of a JPEG stream says.
 pub(super) struct JpegFrame {
     kind: u8,
@@ -76,6 +79,11 @@ pub(super) fn decode(stream: &[u8], pixels: &Pixels) -> Result<Decoded, String> 
         return Err("does not start with a JPEG marker".into());
     }
     let frame = checked(stream, pixels)?;
+    // Each scan visits all blocks, and one without data costs the file only a few bytes.
+    let scans = stream.windows(2).filter(|pair| *pair == b"\xff\xda");
+    if scans.count() > MAX_SCANS {
+        return Err(format!("has more than {MAX_SCANS} scans"));
+    }
     let is_ybr = pixels.samples == 3
         && match frame.adobe {
             Some(transform) => transform == 1,
