@@ -1,25 +1,123 @@
-//! JPEG pictures.
+//! JPEG pictures of 8 bits, grey or RGB. Nothing in them says where they lie in a patient. Decoded levels may differ by
+//! one from those of libjpeg.
+
+use std::io::{Read, SeekFrom};
+
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::error::ReadProblem;
+use crate::geometry::Geometry;
 use crate::limits::CheckLimits;
 use crate::source::{OpenBeside, ReadSeek};
-use crate::summary::ImageSummary;
+use crate::summary::{ComponentType, ImageFormat, ImageSummary, SpacingSource};
+
+/// A picture has to be held in memory as a whole, decoded bytes.
+const MAX_DECODED: u64 = 512 << 20;
+/// Longest file, bytes.
+const MAX_FILE: u64 = 256 << 20;
 
 /// Reads the header only.
 pub(crate) fn inspect(
-    _file: &mut dyn ReadSeek,
+    file: &mut dyn ReadSeek,
     _open_beside: &OpenBeside<'_>,
-    _limits: &CheckLimits,
+    limits: &CheckLimits,
 ) -> Result<ImageSummary, ReadProblem> {
-    Err(ReadProblem::Unsupported("not read yet".into()))
+    Ok(open(&load(file)?, limits)?.1)
 }
 
 /// Hands every sample to `deliver`, little-endian, x fastest, channels interleaved, in pieces of whole samples.
 pub(crate) fn stream(
-    _file: &mut dyn ReadSeek,
+    file: &mut dyn ReadSeek,
     _open_beside: &OpenBeside<'_>,
-    _limits: &CheckLimits,
-    _deliver: &mut dyn FnMut(&[u8]),
+    limits: &CheckLimits,
+    deliver: &mut dyn FnMut(&[u8]),
 ) -> Result<ImageSummary, ReadProblem> {
-    Err(ReadProblem::Unsupported("not read yet".into()))
+    let bytes = load(file)?;
+    let (options, summary) = open(&bytes, limits)?;
+    let pixels = JpegDecoder::new_with_options(ZCursor::new(&bytes), options)
+        .decode()
+        .map_err(|error| broken(&error))?;
+    let expected = summary.geometry.voxel_count() * u128::from(summary.channels);
+    if pixels.len() as u128 != expected {
+        return Err(ReadProblem::Short {
+            what: "pixels".into(),
+            expected,
+            found: pixels.len() as u128,
+        });
+    }
+    deliver(&pixels);
+    Ok(summary)
+}
+
+fn load(file: &mut dyn ReadSeek) -> Result<Vec<u8>, ReadProblem> {
+    let length = file.seek(SeekFrom::End(0))?;
+    if length > MAX_FILE {
+        return Err(ReadProblem::TooLarge {
+            claimed: length.into(),
+            limit: MAX_FILE,
+        });
+    }
+    file.seek(SeekFrom::Start(0))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn broken(error: &dyn std::fmt::Display) -> ReadProblem {
+    ReadProblem::Corrupt {
+        what: "JPEG stream".into(),
+        problem: format!("does not decode ({error})"),
+    }
+}
+
+fn open(
+    bytes: &[u8],
+    limits: &CheckLimits,
+) -> Result<(DecoderOptions, ImageSummary), ReadProblem> {
+    let limits_of_format = DecoderOptions::default()
+        .set_max_width(1 << 16)
+        .set_max_height(1 << 16)
+        .set_strict_mode(true);
+    let mut headers = JpegDecoder::new_with_options(ZCursor::new(bytes), limits_of_format);
+    headers.decode_headers().map_err(|error| broken(&error))?;
+    let (width, height) = headers
+        .dimensions()
+        .ok_or_else(|| ReadProblem::MissingField("frame header".into()))?;
+    let (colours, channels) = match headers.input_colorspace() {
+        Some(ColorSpace::Luma) => (ColorSpace::Luma, 1u32),
+        Some(ColorSpace::YCbCr | ColorSpace::RGB) => (ColorSpace::RGB, 3),
+        other => {
+            return Err(ReadProblem::Field {
+                field: "colours of the JPEG".into(),
+                expected: "grey, YCbCr or RGB".into(),
+                found: other.map_or("none".into(), |space| format!("{space:?}")),
+            });
+        }
+    };
+    let size = vec![width as u64, height as u64];
+    let geometry = Geometry::identity(size.clone());
+    let claimed = geometry.voxel_count() * u128::from(channels);
+    let limit = limits.max_voxel_bytes.min(MAX_DECODED);
+    if claimed > limit.into() {
+        return Err(ReadProblem::TooLarge { claimed, limit });
+    }
+    let summary = ImageSummary {
+        format: ImageFormat::Jpeg,
+        size,
+        geometry,
+        spacing_source: SpacingSource::Missing,
+        component_type: Some(ComponentType::Uint8),
+        channels,
+        levels: 1,
+        segments: None,
+        tiff: None,
+        warnings: Vec::new(),
+    };
+    Ok((
+        limits_of_format.jpeg_set_out_colorspace(colours),
+        summary,
+    ))
 }

@@ -29,6 +29,7 @@ mod nrrd;
 mod platform;
 mod png;
 pub mod render;
+mod sample_flow;
 mod segments;
 pub mod serve;
 pub mod source;

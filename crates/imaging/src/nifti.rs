@@ -1,30 +1,242 @@
-//! NIfTI-1 and NIfTI-2, one file or two, plain or gzip.
+//! NIfTI-1 and NIfTI-2 in one file, plain or gzip, in either byte order.
+//!
+//! The rules are those of ITK 5.4: which of qform and sform counts, the turn from RAS to LPS, `scl_slope` and
+//! `scl_inter` applied, trailing dimensions of one sample dropped. Sheared sforms and NIfTI-2, which ITK refuses, are
+//! read.
+
+use std::io::{BufReader, Read, SeekFrom};
 
 use crate::error::ReadProblem;
 use crate::limits::CheckLimits;
+use crate::sample_flow::{Gunzip, Layout, MAX_DEFLATE_RATIO, drain, pour};
 use crate::source::{OpenBeside, ReadSeek};
-use crate::summary::ImageSummary;
+use crate::summary::{ImageFormat, ImageSummary, SpacingSource};
 
-/// True when the start of a file looks like this format.
-pub(crate) fn looks_like(_start: &[u8]) -> bool {
-    false
+mod header;
+mod pixel;
+mod place;
+
+use header::{Header, LONGEST};
+use pixel::Pixel;
+
+/// True when the start of a file looks like this format, also behind gzip.
+pub(crate) fn looks_like(start: &[u8]) -> bool {
+    if !start.starts_with(b"\x1f\x8b") {
+        return header::version(start).is_some();
+    }
+    let mut first = Vec::new();
+    // The start is cut off, so an error at its end says nothing.
+    let _ = Gunzip::new(start)
+        .take(LONGEST as u64)
+        .read_to_end(&mut first);
+    header::version(&first).is_some()
 }
 
 /// Reads the header only.
 pub(crate) fn inspect(
-    _file: &mut dyn ReadSeek,
+    file: &mut dyn ReadSeek,
     _open_beside: &OpenBeside<'_>,
-    _limits: &CheckLimits,
+    limits: &CheckLimits,
 ) -> Result<ImageSummary, ReadProblem> {
-    Err(ReadProblem::Unsupported("not read yet".into()))
+    Ok(Image::open(file, limits)?.summary)
 }
 
 /// Hands every sample to `deliver`, little-endian, x fastest, channels interleaved, in pieces of whole samples.
 pub(crate) fn stream(
-    _file: &mut dyn ReadSeek,
+    file: &mut dyn ReadSeek,
     _open_beside: &OpenBeside<'_>,
-    _limits: &CheckLimits,
-    _deliver: &mut dyn FnMut(&[u8]),
+    limits: &CheckLimits,
+    deliver: &mut dyn FnMut(&[u8]),
 ) -> Result<ImageSummary, ReadProblem> {
-    Err(ReadProblem::Unsupported("not read yet".into()))
+    let image = Image::open(file, limits)?;
+    let layout = image.layout();
+    let length = file.seek(SeekFrom::End(0))?;
+    let start = image.header.vox_offset;
+    let available = if image.is_gzip {
+        u128::from(length) * MAX_DEFLATE_RATIO
+    } else {
+        length.into()
+    };
+    let needed = layout.expected.saturating_add(start.into());
+    if needed > available {
+        return Err(ReadProblem::Short {
+            what: "file, from `dim` and `vox_offset`".into(),
+            expected: needed,
+            found: available,
+        });
+    }
+    let mut summary = image.summary;
+    let mut scaled = image.pixel.scaler(deliver);
+    if image.is_gzip {
+        file.seek(SeekFrom::Start(0))?;
+        let mut input = Gunzip::new(BufReader::new(file));
+        skip(&mut input, start)?;
+        pour(&mut input, &layout, &mut scaled)?;
+        let surplus = drain(&mut input, &layout)?;
+        warn_surplus(&mut summary, surplus.into());
+    } else {
+        file.seek(SeekFrom::Start(start))?;
+        pour(&mut &mut *file, &layout, &mut scaled)?;
+        warn_surplus(&mut summary, available - needed);
+    }
+    Ok(summary)
+}
+
+fn warn_surplus(summary: &mut ImageSummary, surplus: u128) {
+    if surplus > 0 {
+        summary.warnings.push(format!(
+            "{surplus} bytes after the last sample are ignored"
+        ));
+    }
+}
+
+/// Passes over the header and its extensions.
+fn skip(input: &mut dyn Read, bytes: u64) -> Result<(), ReadProblem> {
+    let found =
+        std::io::copy(&mut input.take(bytes), &mut std::io::sink()).map_err(|error| {
+            ReadProblem::Corrupt {
+                what: "gzip stream".into(),
+                problem: format!("does not decode before `vox_offset` ({error})"),
+            }
+        })?;
+    if found < bytes {
+        return Err(ReadProblem::Short {
+            what: "bytes before the samples (`vox_offset`)".into(),
+            expected: bytes.into(),
+            found: found.into(),
+        });
+    }
+    Ok(())
+}
+
+/// A header that makes sense.
+struct Image {
+    header: Header,
+    pixel: Pixel,
+    is_gzip: bool,
+    summary: ImageSummary,
+}
+
+impl Image {
+    fn open(file: &mut dyn ReadSeek, limits: &CheckLimits) -> Result<Image, ReadProblem> {
+        let (bytes, is_gzip) = first_bytes(file)?;
+        let version = header::version(&bytes).ok_or_else(|| ReadProblem::Field {
+            field: "magic".into(),
+            expected: "`n+1` or `n+2`".into(),
+            found: "something else".into(),
+        })?;
+        if version.is_pair {
+            return Err(ReadProblem::Unsupported(
+                "NIfTI with its samples in an `.img` file (magic `ni1`): expected one `.nii` or `.nii.gz` file"
+                    .into(),
+            ));
+        }
+        let header = header::parse(&bytes, version)?;
+        let (size, vectors) = sizes(&header)?;
+        let pixel = Pixel::of(&header, vectors)?;
+        let (geometry, mut warnings) = place::geometry(&header, size);
+        if version.two {
+            warnings.push("NIfTI-2: ITK up to 5.4 cannot read this file".into());
+        }
+        geometry.validate().map_err(|problem| ReadProblem::Field {
+            field: "pixdim, qform or sform".into(),
+            expected: "a geometry".into(),
+            found: problem.to_string(),
+        })?;
+        let claimed = geometry
+            .voxel_count()
+            .saturating_mul(pixel.voxel_bytes().into());
+        if claimed > limits.max_voxel_bytes.into() {
+            return Err(ReadProblem::TooLarge {
+                claimed,
+                limit: limits.max_voxel_bytes,
+            });
+        }
+        let summary = ImageSummary {
+            format: ImageFormat::Nifti,
+            size: geometry.size.clone(),
+            geometry,
+            spacing_source: SpacingSource::Stated,
+            component_type: Some(pixel.component),
+            channels: pixel.channels,
+            levels: 1,
+            segments: None,
+            tiff: None,
+            warnings,
+        };
+        Ok(Image {
+            header,
+            pixel,
+            is_gzip,
+            summary,
+        })
+    }
+
+    fn layout(&self) -> Layout {
+        let stored = self.pixel.stored.bytes();
+        let voxels = self.summary.geometry.voxel_count();
+        let channels = self.pixel.channels;
+        Layout {
+            what: "samples".into(),
+            expected: voxels.saturating_mul(u128::from(stored) * u128::from(channels)),
+            component_bytes: usize::try_from(stored).expect("at most 8"),
+            swap: self.header.big_endian,
+            channels: usize::try_from(channels).unwrap_or(usize::MAX),
+            stride: if self.pixel.is_planar { voxels } else { 1 },
+        }
+    }
+}
+
+fn first_bytes(file: &mut dyn ReadSeek) -> Result<(Vec<u8>, bool), ReadProblem> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    (&mut *file).take(LONGEST as u64).read_to_end(&mut bytes)?;
+    let is_gzip = bytes.starts_with(b"\x1f\x8b");
+    if is_gzip {
+        bytes.clear();
+        file.seek(SeekFrom::Start(0))?;
+        Gunzip::new(BufReader::new(file))
+            .take(LONGEST as u64)
+            .read_to_end(&mut bytes)
+            .map_err(|error| ReadProblem::Corrupt {
+                what: "gzip stream".into(),
+                problem: format!("does not decode to the end of the header ({error})"),
+            })?;
+    }
+    Ok((bytes, is_gzip))
+}
+
+/// Sizes along x, y, z, t without trailing ones, and the components of a vector image.
+fn sizes(header: &Header) -> Result<(Vec<u64>, Option<u32>), ReadProblem> {
+    let refuse = |field: String, expected: &str, found: i64| ReadProblem::Field {
+        field,
+        expected: expected.into(),
+        found: found.to_string(),
+    };
+    let dimensions = usize::try_from(header.dim[0])
+        .ok()
+        .filter(|dimensions| (1..=7).contains(dimensions))
+        .ok_or_else(|| refuse("dim[0]".into(), "1 to 7 dimensions", header.dim[0]))?;
+    let mut sizes = [1u64; 8];
+    for axis in 1..=dimensions {
+        sizes[axis] = u64::try_from(header.dim[axis])
+            .ok()
+            .filter(|size| *size > 0)
+            .ok_or_else(|| refuse(format!("dim[{axis}]"), "at least 1", header.dim[axis]))?;
+    }
+    let is_vector = matches!(header.intent, 1006 | 1007);
+    let vectors = u32::try_from(sizes[5]).ok().filter(|_| is_vector);
+    let mut last = if is_vector { 4 } else { dimensions };
+    let least = if is_vector { 2 } else { 3 };
+    while last > least && sizes[last] == 1 {
+        last -= 1;
+    }
+    if !(2..=4).contains(&last) || is_vector && (vectors.is_none() || sizes[6] * sizes[7] > 1) {
+        return Err(refuse(
+            "dim".into(),
+            "2 to 4 dimensions (a fifth for vectors only)",
+            header.dim[0],
+        ));
+    }
+    Ok((sizes[1..=last].to_vec(), vectors))
 }
