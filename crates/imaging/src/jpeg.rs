@@ -73,10 +73,7 @@ fn broken(error: &dyn std::fmt::Display) -> ReadProblem {
     }
 }
 
-fn open(
-    bytes: &[u8],
-    limits: &CheckLimits,
-) -> Result<(DecoderOptions, ImageSummary), ReadProblem> {
+fn open(bytes: &[u8], limits: &CheckLimits) -> Result<(DecoderOptions, ImageSummary), ReadProblem> {
     let limits_of_format = DecoderOptions::default()
         .set_max_width(1 << 16)
         .set_max_height(1 << 16)
@@ -116,8 +113,5 @@ fn open(
         tiff: None,
         warnings: Vec::new(),
     };
-    Ok((
-        limits_of_format.jpeg_set_out_colorspace(colours),
-        summary,
-    ))
+    Ok((limits_of_format.jpeg_set_out_colorspace(colours), summary))
 }

@@ -84,21 +84,20 @@ pub(crate) fn stream(
 
 fn warn_surplus(summary: &mut ImageSummary, surplus: u128) {
     if surplus > 0 {
-        summary.warnings.push(format!(
-            "{surplus} bytes after the last sample are ignored"
-        ));
+        summary
+            .warnings
+            .push(format!("{surplus} bytes after the last sample are ignored"));
     }
 }
 
 /// Passes over the header and its extensions.
 fn skip(input: &mut dyn Read, bytes: u64) -> Result<(), ReadProblem> {
-    let found =
-        std::io::copy(&mut input.take(bytes), &mut std::io::sink()).map_err(|error| {
-            ReadProblem::Corrupt {
-                what: "gzip stream".into(),
-                problem: format!("does not decode before `vox_offset` ({error})"),
-            }
-        })?;
+    let found = std::io::copy(&mut input.take(bytes), &mut std::io::sink()).map_err(|error| {
+        ReadProblem::Corrupt {
+            what: "gzip stream".into(),
+            problem: format!("does not decode before `vox_offset` ({error})"),
+        }
+    })?;
     if found < bytes {
         return Err(ReadProblem::Short {
             what: "bytes before the samples (`vox_offset`)".into(),
@@ -239,4 +238,65 @@ fn sizes(header: &Header) -> Result<(Vec<u64>, Option<u32>), ReadProblem> {
         ));
     }
     Ok((sizes[1..=last].to_vec(), vectors))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check_bytes;
+
+    fn file() -> Vec<u8> {
+        let mut bytes = vec![0; 352];
+        let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
+        put(0, &348i32.to_le_bytes());
+        for (at, value) in [
+            (40, 3i16),
+            (42, 2),
+            (44, 2),
+            (46, 1),
+            (70, 4),
+            (72, 16),
+            (254, 1),
+        ] {
+            put(at, &value.to_le_bytes());
+        }
+        for (at, value) in [
+            (80, 2f32),
+            (84, 1.0),
+            (88, 3.0),
+            (108, 352.0),
+            (280, 2.0),
+            (292, 5.0),
+        ] {
+            put(at, &value.to_le_bytes());
+        }
+        put(300, &1f32.to_le_bytes());
+        put(320, &3f32.to_le_bytes());
+        put(344, b"n+1\0");
+        bytes.extend([1, 0, 2, 0, 3, 0, 4, 0]);
+        bytes
+    }
+
+    #[test]
+    fn an_sform_turns_to_lps() {
+        let summary = check_bytes(&file()).unwrap();
+        assert_eq!(summary.geometry.origin, [-5.0, 0.0, 0.0]);
+        assert_eq!(summary.geometry.spacing, [2.0, 1.0, 3.0]);
+        assert_eq!(summary.geometry.direction[..4], [-1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(summary.segments, Some(vec![1, 2, 3, 4]));
+    }
+
+    #[test]
+    fn broken_bytes_get_an_answer() {
+        let good = file();
+        for at in 0..good.len() {
+            for value in [0, 1, 0x7f, 0x80, 0xff] {
+                let mut bytes = good.clone();
+                bytes[at] = value;
+                if let Ok(summary) = check_bytes(&bytes) {
+                    assert_eq!(summary.geometry.validate(), Ok(()));
+                }
+            }
+            assert!(check_bytes(&good[..at]).is_err());
+        }
+    }
 }

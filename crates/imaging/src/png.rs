@@ -67,9 +67,7 @@ fn give(pixels: &mut [u8], is_wide: bool, deliver: &mut dyn FnMut(&[u8])) {
 
 fn broken(error: png::DecodingError) -> ReadProblem {
     match error {
-        png::DecodingError::IoError(error)
-            if error.kind() != std::io::ErrorKind::UnexpectedEof =>
-        {
+        png::DecodingError::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
             ReadProblem::Read(error)
         }
         error => ReadProblem::Corrupt {

@@ -55,7 +55,7 @@ impl Pixel {
             channels,
             is_planar: colours == 1 && channels > 1,
             scale,
-            turn: header.intent == 1006 && channels == 3 && !component.is_integer(),
+            turn: header.intent == 1006 && (2..=3).contains(&channels) && !component.is_integer(),
         })
     }
 
@@ -70,6 +70,7 @@ impl Pixel {
         deliver: &'a mut dyn FnMut(&[u8]),
     ) -> impl FnMut(&[u8]) + use<'a> {
         let (stored, scale, turn) = (self.stored, self.scale, self.turn);
+        let channels = self.channels as usize;
         let size = usize::try_from(stored.bytes()).expect("at most 8");
         let mut scaled = Vec::new();
         move |samples: &[u8]| {
@@ -80,7 +81,11 @@ impl Pixel {
             let (slope, inter) = scale.unwrap_or((1.0, 0.0));
             scaled.clear();
             for (index, sample) in samples.chunks_exact(size).enumerate() {
-                let sign = if turn && index % 3 < 2 { -1.0 } else { 1.0 };
+                let sign = if turn && index % channels < 2 {
+                    -1.0
+                } else {
+                    1.0
+                };
                 let value = sign * (number(sample, stored) * slope + inter);
                 if stored == ComponentType::Float64 {
                     scaled.extend_from_slice(&value.to_le_bytes());

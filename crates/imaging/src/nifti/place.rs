@@ -20,8 +20,28 @@ pub(super) fn geometry(header: &Header, size: Vec<u64>) -> (Geometry, Vec<String
             warnings.push(format!("`pixdim[{}]` is {stated}, taken as 1", axis + 1));
         }
     }
+    if header.qform_code <= 0 && header.sform_code <= 0 {
+        // As ITK: no turn from RAS where the file states no axes.
+        warnings.push("neither qform nor sform: origin and axes are unknown".into());
+        return (geometry, warnings);
+    }
     let matrix = choose(header, &mut warnings);
+    let stated = geometry.spacing.clone();
     place(&mut geometry, &matrix, space);
+    for axis in (0..dimensions.min(3)).filter(|_| is_orthogonal(&matrix)) {
+        // ITK takes the spacing from `pixdim` even beside an sform.
+        let (from_axes, pixdim) = (geometry.spacing[axis], header.pixdim[axis + 1]);
+        if !pixdim.is_finite() || pixdim == 0.0 {
+            continue;
+        }
+        if (stated[axis] - from_axes).abs() > 1e-3 * from_axes {
+            warnings.push(format!(
+                "`pixdim[{}]` is {pixdim}, the affine says {from_axes} mm: ITK goes by `pixdim`",
+                axis + 1
+            ));
+        }
+        geometry.spacing[axis] = stated[axis];
+    }
     if geometry.validate().is_err() {
         warnings.push("the affine has no inverse, the axes are taken as those of RAS space".into());
         let identity = quaternion(header, false);
