@@ -115,3 +115,24 @@ fn open(bytes: &[u8], limits: &CheckLimits) -> Result<(DecoderOptions, ImageSumm
     };
     Ok((limits_of_format.jpeg_set_out_colorspace(colours), summary))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check_bytes;
+
+    #[test]
+    fn grey_is_read_and_broken_bytes_get_an_answer() {
+        let mut good = Vec::new();
+        jpeg_encoder::Encoder::new(&mut good, 100)
+            .encode(&[90; 64], 8, 8, jpeg_encoder::ColorType::Luma)
+            .unwrap();
+        let summary = check_bytes(&good).unwrap();
+        assert_eq!((summary.size, summary.channels), (vec![8, 8], 1));
+        assert_eq!(summary.segments, Some(vec![90]));
+        for at in 0..good.len() {
+            let mut bytes = good.clone();
+            bytes[at] ^= 0x55;
+            let _ = check_bytes(&bytes);
+        }
+    }
+}

@@ -217,8 +217,8 @@ fn sizes(header: &Header) -> Result<(Vec<u64>, Option<u32>), ReadProblem> {
         .filter(|dimensions| (1..=7).contains(dimensions))
         .ok_or_else(|| refuse("dim[0]".into(), "1 to 7 dimensions", header.dim[0]))?;
     let mut sizes = [1u64; 8];
-    for axis in 1..=dimensions {
-        sizes[axis] = u64::try_from(header.dim[axis])
+    for (axis, size) in sizes.iter_mut().enumerate().take(dimensions + 1).skip(1) {
+        *size = u64::try_from(header.dim[axis])
             .ok()
             .filter(|size| *size > 0)
             .ok_or_else(|| refuse(format!("dim[{axis}]"), "at least 1", header.dim[axis]))?;

@@ -65,15 +65,11 @@ fn give(pixels: &mut [u8], is_wide: bool, deliver: &mut dyn FnMut(&[u8])) {
     deliver(pixels);
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
 fn broken(error: png::DecodingError) -> ReadProblem {
-    match error {
-        png::DecodingError::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
-            ReadProblem::Read(error)
-        }
-        error => ReadProblem::Corrupt {
-            what: "PNG stream".into(),
-            problem: format!("does not decode ({error})"),
-        },
+    ReadProblem::Corrupt {
+        what: "PNG stream".into(),
+        problem: format!("does not decode ({error})"),
     }
 }
 
@@ -134,4 +130,27 @@ fn open<'a>(
         warnings,
     };
     Ok((reader, summary))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check_bytes;
+
+    #[test]
+    fn wide_grey_is_read_and_broken_bytes_get_an_answer() {
+        let mut good = Vec::new();
+        let mut encoder = png::Encoder::new(&mut good, 2, 1);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::Sixteen);
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_image_data(&[1, 0, 0, 7]).unwrap();
+        writer.finish().unwrap();
+        assert_eq!(check_bytes(&good).unwrap().segments, Some(vec![7, 256]));
+        for at in 0..good.len() {
+            let mut bytes = good.clone();
+            bytes[at] ^= 0x55;
+            let _ = check_bytes(&bytes);
+            assert!(check_bytes(&good[..at]).is_err());
+        }
+    }
 }

@@ -111,7 +111,8 @@ fn place(
         axes.warnings.push("`measurement frame` is ignored".into());
     }
     if header.get(&["axis mins", "axismins"]).is_some() {
-        axes.warnings.push("`axis mins` are ignored".into());
+        axes.warnings
+            .push("`axis mins` are ignored, the origin is taken as 0".into());
     }
     let geometry = &mut axes.geometry;
     let sides = geometry.size.len();
