@@ -101,12 +101,7 @@ fn signs(space: &str, warnings: &mut Vec<String>) -> [f64; 2] {
     }
 }
 
-fn place(
-    header: &Header,
-    axes: &mut Axes,
-    domain: &[usize],
-    total: usize,
-) -> Result<(), ReadProblem> {
+fn warn_of_ignored(header: &Header, axes: &mut Axes) {
     if header.get(&["measurement frame"]).is_some() {
         axes.warnings.push("`measurement frame` is ignored".into());
     }
@@ -114,6 +109,15 @@ fn place(
         axes.warnings
             .push("`axis mins` are ignored, the origin is taken as 0".into());
     }
+}
+
+fn place(
+    header: &Header,
+    axes: &mut Axes,
+    domain: &[usize],
+    total: usize,
+) -> Result<(), ReadProblem> {
+    warn_of_ignored(header, axes);
     let geometry = &mut axes.geometry;
     let sides = geometry.size.len();
     if let Some(text) = header.get(&["spacings"]) {
