@@ -1,0 +1,10 @@
+//! The crate from outside: whole jobs on real containers.
+
+#[cfg(test)]
+mod algorithm;
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod image;
+#[cfg(test)]
+mod job;
