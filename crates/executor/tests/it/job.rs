@@ -55,7 +55,7 @@ impl Job {
             overwrite: false,
             home: path.join("home"),
             waive: BTreeSet::new(),
-            shim_program: vec![env!("CARGO_BIN_EXE_executor-shim").to_owned()],
+            shim_program: vec![shim()],
         };
         Self {
             folder,
@@ -193,6 +193,12 @@ pub(crate) fn says(text: &str, words: &[&str]) {
 pub(crate) fn values(inputs: &[(&str, &str)]) -> GivenInputs {
     let owned = |(slug, value): &(&str, &str)| ((*slug).to_owned(), (*value).to_owned());
     GivenInputs::Values(inputs.iter().map(owned).collect())
+}
+
+/// The shim's program; a copy of it where a test runs as another user.
+pub(crate) fn shim() -> String {
+    let built = || env!("CARGO_BIN_EXE_executor-shim").to_owned();
+    std::env::var("GANTRY_TEST_SHIM").unwrap_or_else(|_| built())
 }
 
 fn utf8(path: &std::path::Path) -> Utf8PathBuf {

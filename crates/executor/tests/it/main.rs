@@ -8,3 +8,7 @@ mod failures;
 mod image;
 #[cfg(test)]
 mod job;
+#[cfg(test)]
+mod report;
+#[cfg(test)]
+mod without_root;
