@@ -57,9 +57,14 @@ pub(super) fn accept(request: &RunRequest, folder: &Utf8Path) -> Result<Accepted
             .socket(slug)
             .expect("interfaces name declared sockets only");
         match check(socket, &place(folder, socket)) {
-            Ok(image) => accepted
-                .images
-                .extend(image.map(|image| (slug.clone(), image))),
+            Ok(None) => {}
+            Ok(Some(image)) => {
+                let words = image.warnings.iter();
+                accepted
+                    .warnings
+                    .extend(words.map(|warning| format!("input `{slug}`: {warning}")));
+                accepted.images.push((slug.clone(), image));
+            }
             Err(messages) => {
                 problems.extend(messages.into_iter().map(|message| problem(socket, message)))
             }
@@ -81,10 +86,14 @@ fn check(socket: &Socket, path: &Utf8Path) -> Result<Option<ImageSummary>, Vec<S
     if socket.kind.is_image() {
         return only_image(path).map(Some);
     }
+    if !path.is_file() {
+        // Least of all a FIFO, at which we would wait for ever.
+        return Err(vec![format!("is `{path}`, which is no regular file")]);
+    }
     if socket.kind.is_json() {
-        let value = value::read_json(path)?;
+        let parsed = value::read_json(path)?;
         socket
-            .check_json(&value)
+            .check_json(&parsed.value)
             .map_err(|violation| violation.complaints)?;
     } else {
         value::check_file(socket.kind, path)?;
@@ -96,8 +105,10 @@ fn only_image(folder: &Utf8Path) -> Result<ImageSummary, Vec<String>> {
     let entries = folder
         .read_dir_utf8()
         .map_err(|error| vec![format!("cannot be read: {error}")])?;
-    let is_image =
-        |path: &Utf8PathBuf| matches!(path.extension(), Some("mha" | "mhd" | "tif" | "tiff"));
+    let is_image = |path: &Utf8PathBuf| {
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        matches!(extension.as_str(), "mha" | "mhd" | "tif" | "tiff")
+    };
     let images: Vec<Utf8PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.into_path()))
         .filter(is_image)
