@@ -7,6 +7,8 @@ mod failures;
 #[cfg(test)]
 mod image;
 #[cfg(test)]
+mod inputs;
+#[cfg(test)]
 mod job;
 #[cfg(test)]
 mod report;

@@ -1,0 +1,193 @@
+//! Inputs that are refused, each with a message that names the input, what was found and what was expected.
+
+use domain::FailureReason;
+
+use super::teller;
+use crate::algorithm::{image_of, scan};
+use crate::job::{Job, Ran, says};
+
+/// Refused with this in the message and the hint.
+fn refused(job: Job, inputs: &[(&str, &str)], words: &[&str]) -> Ran {
+    let ran = job.given(inputs).run();
+    let failure = ran.refused(FailureReason::InputInvalid);
+    let hint = failure.hint.as_deref().unwrap_or_default();
+    says(&format!("{} {hint}", failure.message), words);
+    ran
+}
+
+#[test]
+fn names_that_are_not_declared() {
+    refused(
+        teller(),
+        &[("nam", "x")],
+        &[
+            "(`nam`)",
+            "missing: `name`; too many: `nam`",
+            "did you mean `name`?",
+        ],
+    );
+    refused(
+        teller(),
+        &[("Not a slug", "1")],
+        &["`Not a slug` is no slug"],
+    );
+    refused(
+        teller(),
+        &[("something-else-altogether", "1")],
+        &["too many: `something-else-altogether`", "gantry validate"],
+    );
+    let ran = refused(
+        teller(),
+        &[("name", "a"), ("name", "b")],
+        &["input `name` is given twice"],
+    );
+    assert_eq!(ran.problems().len(), 1);
+}
+
+#[test]
+fn combinations_that_are_no_interface() {
+    refused(teller(), &[], &["no inputs", "[`name`] or [`shape`] or"]);
+    refused(
+        teller(),
+        &[("name", "x"), ("shape", "{}")],
+        &["fit no interface", "too many: `shape`"],
+    );
+    refused(teller(), &[("points", "{}")], &["missing: `table`"]);
+    refused(
+        teller(),
+        &[("list", "[]"), ("name", "x")],
+        &["fit no interface", "too many: `list`"],
+    );
+}
+
+#[test]
+fn defaults_complete_only_what_is_given_in_part() {
+    // `age` alone would be complete with no other default.
+    refused(
+        teller(),
+        &[("age", "1")],
+        &["fit no interface", "missing: `scan`"],
+    );
+}
+
+#[test]
+fn json_that_is_none_or_breaks_the_schema() {
+    refused(
+        teller(),
+        &[("shape", "{a: 1}")],
+        &["input `shape` is `{a: 1}`, expected JSON"],
+    );
+    let ran = refused(
+        teller(),
+        &[("shape", "{\"c\": 1}")],
+        &["input `shape`", "\"a\"", "(and 1 more)"],
+    );
+    let problems = ran.problems();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(
+        problems
+            .iter()
+            .all(|problem| problem.2 == "deep/shape.json")
+    );
+    says(problems[1].3, &["\"b\""]);
+    let points = [
+        ("points", "{\"type\": \"Point\"}"),
+        ("table", "/nowhere.csv"),
+    ];
+    let ran = refused(teller(), &points, &["input `points`", "more"]);
+    let last = *ran.problems().last().unwrap();
+    assert_eq!((last.1, last.2), ("table", "tables/t.csv"));
+    says(last.3, &["cannot be read", "/nowhere.csv"]);
+}
+
+#[test]
+fn files_where_json_is_expected() {
+    let job = teller();
+    let file = job.file("shape.json", b"{}");
+    let words = format!("to read that file write `@{file}`");
+    refused(job, &[("shape", file.as_str())], &["expected JSON", &words]);
+    refused(
+        teller(),
+        &[("shape", "@/nowhere.json")],
+        &["input `shape` cannot be read", "/nowhere.json"],
+    );
+    for (content, words) in [
+        (&b"{\"a\": "[..], "is not valid JSON"),
+        (b"\xff\xfe{\0}\0", "is not UTF-8: byte 0"),
+        (b"", "is empty"),
+    ] {
+        let job = teller();
+        let file = job.file("shape.json", content);
+        refused(
+            job,
+            &[("shape", &format!("@{file}"))],
+            &["input `shape`", "shape.json", words],
+        );
+    }
+    refused(
+        teller(),
+        &[("shape", "@/dev/zero")],
+        &["input `shape`", "/dev/zero", "no regular file"],
+    );
+}
+
+#[test]
+fn images_that_are_none() {
+    let given = |name: &str, content: &[u8], words: &[&str]| {
+        let job = teller();
+        let file = job.file(name, content);
+        refused(
+            job,
+            &[("scan", file.as_str())],
+            &[&["input `scan`"], words].concat(),
+        );
+    };
+    refused(
+        teller(),
+        &[("scan", "/nowhere.mha")],
+        &["`/nowhere.mha`", "there is no such file"],
+    );
+    refused(
+        teller(),
+        &[("scan", "/tmp")],
+        &["`/tmp`", "is not a regular file"],
+    );
+    given("a.mha", b"no image", &["a.mha", "is not a MetaImage"]);
+    given(
+        "a.mha",
+        &image_of("1 2 3", &[0; 7]),
+        &["expected 8 bytes, found 7"],
+    );
+    given(
+        "a.dcm",
+        &scan("1 2 3"),
+        &["a.dcm", "with the ending `dcm`, expected `.mha` or `.tif`"],
+    );
+    let header = String::from_utf8(image_of("1 2 3", &[])).unwrap();
+    given(
+        "a.mhd",
+        header.replace("LOCAL", "gone.raw").as_bytes(),
+        &["gone.raw"],
+    );
+    given(
+        "a.mhd",
+        header.replace("LOCAL", "../../etc/passwd").as_bytes(),
+        &["etc/passwd"],
+    );
+}
+
+#[test]
+fn files_of_another_kind() {
+    let job = teller();
+    let file = job.file("paper.pdf", b"MZ not a paper");
+    let inputs = [("paper", file.as_str()), ("name", "x"), ("age", "1.5")];
+    let ran = refused(
+        job,
+        &inputs,
+        &["input `age`", "1.5", "integer", "(and 1 more)"],
+    );
+    says(
+        ran.problems()[1].3,
+        &["does not begin as a `PDF file` does, expected `%PDF-`"],
+    );
+}
