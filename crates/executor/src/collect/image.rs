@@ -101,6 +101,10 @@ impl Judge<'_> {
                 FailureReason::OutputInvalid,
                 format!("holds no image: `{}` {}", refused.path, refused.reason),
             ),
+            None if self.mirror.files.iter().any(|file| file.path == folder) => (
+                FailureReason::OutputInvalid,
+                "is a file, expected a folder with one image".to_owned(),
+            ),
             None if !candidates.others.is_empty() => {
                 let names: Vec<String> = candidates
                     .others
@@ -116,10 +120,6 @@ impl Judge<'_> {
                     ),
                 )
             }
-            None if self.mirror.files.iter().any(|file| file.path == folder) => (
-                FailureReason::OutputInvalid,
-                "is a file, expected a folder with one image".to_owned(),
-            ),
             None if self.mirror.folders.iter().any(|found| found == folder) => (
                 FailureReason::OutputMissing,
                 "is empty, expected one `.mha` or `.tif` image".to_owned(),

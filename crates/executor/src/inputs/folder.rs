@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use domain::{Failure, FailureReason, Slug, Socket};
+use domain::{Failure, FailureReason, Interface, Slug, Socket};
 use imaging::{CheckLimits, ImageSummary};
 
 use super::{AcceptedInputs, Layout, chosen, problem, refusal, unknown_names, value};
@@ -50,6 +50,23 @@ pub(super) fn accept(request: &RunRequest, folder: &Utf8Path) -> Result<Accepted
             );
             unknown_names(&accepted.algorithm, &found, failure)
         })?;
+    let interface = interface.clone();
+    judge(&interface, folder, &mut accepted)?;
+    accepted.interface = Some(chosen(&interface));
+    if !folder.join("inputs.json").exists() {
+        accepted.warnings.push(format!(
+            "`{folder}` holds no `inputs.json`, from which programs with several interfaces learn what they were given"
+        ));
+    }
+    Ok(accepted)
+}
+
+/// Judges each input; what is found out goes to `accepted`.
+fn judge(
+    interface: &Interface,
+    folder: &Utf8Path,
+    accepted: &mut AcceptedInputs,
+) -> Result<(), Failure> {
     let mut problems = Vec::new();
     for slug in &interface.inputs {
         let socket = accepted
@@ -70,9 +87,8 @@ pub(super) fn accept(request: &RunRequest, folder: &Utf8Path) -> Result<Accepted
             }
         }
     }
-    accepted.interface = Some(chosen(interface));
     if problems.is_empty() {
-        Ok(accepted)
+        Ok(())
     } else {
         Err(refusal(problems))
     }
