@@ -5,9 +5,9 @@ use container::image::{ImportOptions, Store, StoredImage};
 use sha2::{Digest, Sha256};
 
 /// The applets that scripts use.
-const APPLETS: [&str; 16] = [
+const APPLETS: [&str; 20] = [
     "cat", "chmod", "cp", "cpio", "dd", "echo", "head", "kill", "ln", "ls", "mkdir", "mkfifo",
-    "printf", "sh", "sleep", "test",
+    "mv", "printf", "rm", "sh", "sleep", "tail", "test", "tr",
 ];
 
 /// Makes an image that runs a command and puts it into the store at `root`.

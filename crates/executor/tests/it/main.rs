@@ -11,6 +11,10 @@ mod inputs;
 #[cfg(test)]
 mod job;
 #[cfg(test)]
+mod outputs;
+#[cfg(test)]
 mod report;
+#[cfg(test)]
+mod template;
 #[cfg(test)]
 mod without_root;

@@ -116,6 +116,19 @@ fn holds_files_where_files_are_expected() {
 }
 
 #[test]
+fn lacks_a_list_that_programs_may_need() {
+    let mut job = Job::of(
+        super::MANIFEST,
+        &["/bin/sh", "-c", "cat /input/name.json > /output/list.json"],
+    );
+    job.file("in/name.json", b"\"Ada\"");
+    job.request.inputs = GivenInputs::Folder(job.path().join("in"));
+    let ran = job.run();
+    assert_eq!(ran.succeeded().outputs[0].value, Some(json!("Ada")));
+    ran.warned(&["/in`", "holds no `inputs.json`"]);
+}
+
+#[test]
 fn is_a_folder() {
     let mut job = teller();
     job.request.inputs = GivenInputs::Folder(job.file("in", b""));
