@@ -231,6 +231,16 @@ fn a_job_that_somebody_cancels() {
 }
 
 #[test]
+fn a_job_that_is_cancelled_twice_is_not_waited_for() {
+    let mut job = Job::new("trap '' TERM; echo ready; echo ready; while :; do sleep 1; done");
+    job.cancel_at = Some("ready");
+    let ran = job.run();
+    let failure = ran.failed(FailureReason::CancelledByUser);
+    // The grace period is five seconds.
+    assert!(failure.at_seconds.is_some_and(|at| at < 4.0), "{failure:?}");
+}
+
+#[test]
 fn a_job_that_is_cancelled_before_it_is_started() {
     let job = Job::new(GOOD);
     job.cancel.cancel();

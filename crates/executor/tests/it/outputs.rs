@@ -2,6 +2,7 @@
 
 mod hostile;
 mod images;
+mod undeclared;
 
 use domain::FailureReason;
 

@@ -85,6 +85,19 @@ fn what_was_used_is_measured() {
 }
 
 #[test]
+fn limits_that_were_met_without_harm_are_warnings() {
+    let ran = Job::with_scan("head -c 100000000 /dev/zero > /tmp/x; rm /tmp/x; true").run();
+    ran.succeeded();
+    ran.warned(&["file system was full", "outputs may be incomplete"]);
+    let forks = "(for i in 1 2 3 4 5 6; do sleep 0.1 & done); sleep 0.2; true";
+    let ran = Job::with_scan(forks)
+        .algorithm(|algorithm| algorithm.limits.pids = 4)
+        .run();
+    ran.succeeded();
+    ran.warned(&["were refused by the limit of 4"]);
+}
+
+#[test]
 fn phases_and_their_times_add_up() {
     let ran = Job::with_scan("sleep 0.3").run();
     let times = &ran.succeeded().timings;

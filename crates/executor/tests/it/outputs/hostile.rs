@@ -74,8 +74,8 @@ fn a_fifo_is_not_opened() {
 #[test]
 fn a_socket_is_not_opened() {
     // An archive with a UNIX socket called `count.json`, in the old format with its numbers in hexadecimal.
-    let entry = |name: &str, mode: u32| {
-        let numbers = [1, mode, 0, 0, 1, 0, 0, 0, 0, 0, 0, name.len() as u32 + 1, 0];
+    let entry = |name: &str, mode: usize| {
+        let numbers = [1, mode, 0, 0, 1, 0, 0, 0, 0, 0, 0, name.len() + 1, 0];
         let numbers: String = numbers
             .iter()
             .map(|number| format!("{number:08X}"))

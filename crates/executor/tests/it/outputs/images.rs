@@ -139,3 +139,18 @@ fn none_at_all() {
         &["socket `mask`", "images/mask"],
     );
 }
+
+#[test]
+fn a_mask_that_lies_elsewhere_is_told_with_a_remedy() {
+    let lost = String::from_utf8(scan("0 0 0")).unwrap();
+    let lost = lost.replace("0.5 0.5 2", "1 1 1").into_bytes();
+    let ran = masked(&lost, "");
+    ran.succeeded();
+    ran.warned(&["images/mask/mask.mha", "input `scan`", "CopyInformation"]);
+    let geometry = ran.output("mask").geometry.as_ref().unwrap();
+    assert!(
+        !geometry.aligned && geometry.mistake.is_some(),
+        "{geometry:?}"
+    );
+    assert!(geometry.worst_corner_mm.is_some_and(|mm| mm > 1.0));
+}
