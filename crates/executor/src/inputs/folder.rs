@@ -7,6 +7,7 @@ use domain::{Failure, FailureReason, Interface, Slug, Socket};
 use imaging::{CheckLimits, ImageSummary};
 
 use super::{AcceptedInputs, Layout, chosen, problem, refusal, unknown_names, value};
+use crate::image_kind;
 use crate::request::RunRequest;
 
 /// Judges what lies at the places of the algorithm's sockets.
@@ -100,7 +101,9 @@ fn place(folder: &Utf8Path, socket: &Socket) -> Utf8PathBuf {
 
 fn check(socket: &Socket, path: &Utf8Path) -> Result<Option<ImageSummary>, Vec<String>> {
     if socket.kind.is_image() {
-        return only_image(path).map(Some);
+        let image = only_image(path)?;
+        image_kind::check(socket, &image)?;
+        return Ok(Some(image));
     }
     if !path.is_file() {
         // Least of all a FIFO, at which we would wait for ever.

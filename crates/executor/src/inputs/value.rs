@@ -6,10 +6,11 @@ use std::os::unix::fs::FileTypeExt;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::json::{self, ParsedJson};
 use domain::{Socket, SocketKind, file_kind};
-use imaging::CheckLimits;
+use imaging::{CheckLimits, ImageFormat};
 use serde_json::Value;
 
 use super::AcceptedInput;
+use crate::image_kind;
 use crate::provision::Content;
 
 /// JSON that is larger is refused rather than read into memory.
@@ -146,18 +147,24 @@ fn accept_image(
     }
     let summary =
         imaging::check(path, &CheckLimits::default()).map_err(|error| vec![error.to_string()])?;
+    image_kind::check(socket, &summary)?;
     let source = match path
         .extension()
         .unwrap_or_default()
         .to_ascii_lowercase()
         .as_str()
     {
-        "mha" | "tif" | "tiff" => path.to_owned(),
+        "mha" if summary.format == ImageFormat::MetaImage => path.to_owned(),
+        "tif" | "tiff" if summary.format == ImageFormat::Tiff => path.to_owned(),
         // The contract knows two formats only; a header with its samples beside it becomes one file.
-        "mhd" => rewritten(path, scratch)?,
+        "mhd" if summary.format == ImageFormat::MetaImage => rewritten(path, scratch)?,
         other => {
+            let fitting = match summary.format {
+                ImageFormat::MetaImage => "`.mha`, which it is by its content",
+                ImageFormat::Tiff => "`.tif`, which it is by its content",
+            };
             return Err(vec![format!(
-                "is `{path}` with the ending `{other}`, expected `.mha` or `.tif`"
+                "is `{path}` with the ending `{other}`, expected {fitting}"
             )]);
         }
     };

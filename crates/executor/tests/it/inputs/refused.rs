@@ -161,7 +161,12 @@ fn images_that_are_none() {
     given(
         "a.dcm",
         &scan("1 2 3"),
-        &["a.dcm", "with the ending `dcm`, expected `.mha` or `.tif`"],
+        &["a.dcm", "with the ending `dcm`, expected `.mha`"],
+    );
+    given(
+        "a.tif",
+        &scan("1 2 3"),
+        &["with the ending `tif`, expected `.mha`"],
     );
     let header = String::from_utf8(image_of("1 2 3", &[])).unwrap();
     given(
@@ -190,4 +195,31 @@ fn files_of_another_kind() {
         ran.problems()[1].3,
         &["does not begin as a `PDF file` does, expected `%PDF-`"],
     );
+}
+
+#[test]
+fn segmentations_with_values_that_no_segment_declares() {
+    let manifest = r#"
+        title = "M"
+        slug = "m"
+        sockets = [
+            { slug = "mask", kind = "Segmentation", relative_path = "images/mask", overlay_segments = [{ voxel_value = 1, name = "cell" }] },
+            { slug = "count", kind = "Integer", relative_path = "count.json" },
+        ]
+        interfaces = [{ inputs = ["mask"], outputs = ["count"] }]
+    "#;
+    let job = || Job::of(manifest, &["/bin/sh", "-c", "echo 1 > /output/count.json"]);
+    let wrong = image_of("1 2 3", &[0, 1, 5, 0, 0, 0, 0, 0]);
+    let words = ["input `mask`", "[5]", "expected only [0, 1]"];
+    let one = job();
+    let file = one.file("mask.mha", &wrong);
+    refused(one, &[("mask", file.as_str())], &words);
+    let mut other = job();
+    other.file("in/images/mask/mask.mha", &wrong);
+    other.request.inputs = executor::GivenInputs::Folder(other.path().join("in"));
+    let ran = other.run();
+    says(&ran.refused(FailureReason::InputInvalid).message, &words);
+    let good = job();
+    let file = good.file("mask.mha", &scan("1 2 3"));
+    good.given(&[("mask", file.as_str())]).run().succeeded();
 }
