@@ -132,6 +132,22 @@ fn the_log_limit() {
 }
 
 #[test]
+fn the_last_words_are_kept_where_the_log_is_not() {
+    let script = "i=0; while [ $i -lt 2000 ]; do echo 0123456789012345678 >&2; i=$((i+1)); done
+        echo 'the real reason' >&2; exit 3";
+    let ran = Job::new(script)
+        .algorithm(|algorithm| algorithm.limits.log_kept_bytes = 10_000)
+        .run();
+    let failure = ran.failed(FailureReason::ExitCode);
+    says(&failure.message, &["the real reason"]);
+    assert_eq!(failure.log_tail.len(), 20);
+    assert_eq!(failure.log_tail.last().unwrap(), "the real reason");
+    let dropped = ran.report.resources.as_ref().unwrap().log_bytes_dropped;
+    assert!((20_000..40_100).contains(&dropped), "{dropped}");
+    assert!(ran.lines.iter().any(|line| line.contains("were not kept")));
+}
+
+#[test]
 fn outputs_that_are_not_there_or_not_what_they_should_be() {
     let ran = Job::new("exit 0").run();
     let failure = ran.failed(FailureReason::OutputMissing);
