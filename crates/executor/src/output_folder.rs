@@ -20,7 +20,11 @@ impl OutputFolder {
     /// Makes the folder. One that holds anything is refused, unless it holds an earlier run and may be replaced.
     pub(crate) fn prepare(path: &Utf8Path, overwrite: bool) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| internal("prepare the output folder", &error);
-        fs_err::create_dir_all(path).map_err(failed)?;
+        fs_err::create_dir_all(path).map_err(|error| {
+            let message = format!("the output folder `{path}` cannot be made: {error}");
+            Failure::new(FailureReason::InputInvalid, message)
+                .with_hint("name a folder with `-o` in which you may write")
+        })?;
         let root = path.canonicalize_utf8().map_err(failed)?;
         let folder = Self { root };
         if folder

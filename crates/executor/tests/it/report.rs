@@ -163,3 +163,13 @@ fn an_earlier_run_is_replaced_only_when_asked() {
     );
     assert_eq!(laid(true).succeeded().outputs[0].value, Some(1.into()));
 }
+
+#[test]
+fn a_place_where_no_folder_can_be_is_refused() {
+    let job = Job::new("true");
+    job.file("output", b"a file");
+    let ran = job.run();
+    let failure = ran.refused(FailureReason::InputInvalid);
+    says(&failure.message, &["/output` cannot be made"]);
+    says(failure.hint.as_deref().unwrap(), &["-o"]);
+}
