@@ -241,23 +241,3 @@ fn without_a_manifest_sockets_are_inferred() {
         "{outputs:?}"
     );
 }
-
-#[test]
-fn weights_are_seen_beside_the_inputs() {
-    let script = "cat /opt/ml/model/w > /output/list.json; test ! -w /opt/ml/model/w";
-    let weighted = |make: fn(&Job) -> camino::Utf8PathBuf| {
-        let mut job = Job::of(MANIFEST, &["/bin/sh", "-c", script]).given(&[("name", "x")]);
-        job.request.model = Some(make(&job));
-        let ran = job.run();
-        assert_eq!(ran.succeeded().outputs[0].value, Some(json!([1])));
-    };
-    weighted(|job| job.file("model/w", b"[1]").parent().unwrap().to_owned());
-    weighted(|job| {
-        let mut tar = tar::Builder::new(Vec::new());
-        let mut header = tar::Header::new_gnu();
-        header.set_size(3);
-        header.set_mode(0o644);
-        tar.append_data(&mut header, "w", &b"[1]"[..]).unwrap();
-        job.file("model.tar", &tar.into_inner().unwrap())
-    });
-}

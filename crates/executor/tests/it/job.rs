@@ -23,7 +23,7 @@ pub(crate) struct Job {
 
 /// A job that has run; its folder is there as long as this lives.
 pub(crate) struct Ran {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     pub(crate) report: RunReport,
     /// What the observer was told, phases and lines.
     pub(crate) phases: Vec<Phase>,
@@ -110,7 +110,7 @@ impl Job {
         println!("{}", serde_json::to_string_pretty(&brief(&report)).unwrap());
         assert_nothing_left(&self.request.home);
         Ran {
-            _folder: self.folder,
+            folder: self.folder,
             report,
             phases: watch.phases,
             lines: watch.lines,
@@ -119,6 +119,11 @@ impl Job {
 }
 
 impl Ran {
+    /// The job's folder.
+    pub(crate) fn path(&self) -> Utf8PathBuf {
+        utf8(self.folder.path())
+    }
+
     /// The failure, which must be of this reason.
     pub(crate) fn failed(&self, reason: FailureReason) -> &Failure {
         let failure = self.report.failure.as_ref().expect("the job failed");

@@ -11,6 +11,8 @@ mod inputs;
 #[cfg(test)]
 mod job;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod outputs;
 #[cfg(test)]
 mod report;

@@ -131,54 +131,39 @@ fn files_where_json_is_expected() {
     );
 }
 
+/// The image is refused with these words.
+fn refused_image(name: &str, content: &[u8], words: &[&str]) {
+    let job = teller();
+    let file = job.file(name, content);
+    let words = [&["input `scan`"], words].concat();
+    refused(job, &[("scan", file.as_str())], &words);
+}
+
 #[test]
 fn images_that_are_none() {
-    let given = |name: &str, content: &[u8], words: &[&str]| {
-        let job = teller();
-        let file = job.file(name, content);
-        refused(
-            job,
-            &[("scan", file.as_str())],
-            &[&["input `scan`"], words].concat(),
-        );
-    };
-    refused(
-        teller(),
-        &[("scan", "/nowhere.mha")],
-        &["`/nowhere.mha`", "there is no such file"],
-    );
-    refused(
-        teller(),
-        &[("scan", "/tmp")],
-        &["`/tmp`", "is not a regular file"],
-    );
-    given("a.mha", b"no image", &["a.mha", "is not a MetaImage"]);
-    given(
-        "a.mha",
-        &image_of("1 2 3", &[0; 7]),
-        &["expected 8 bytes, found 7"],
-    );
-    given(
-        "a.dcm",
-        &scan("1 2 3"),
-        &["a.dcm", "with the ending `dcm`, expected `.mha`"],
-    );
-    given(
-        "a.tif",
-        &scan("1 2 3"),
-        &["with the ending `tif`, expected `.mha`"],
-    );
+    let gone = ["`/nowhere.mha`", "there is no such file"];
+    refused(teller(), &[("scan", "/nowhere.mha")], &gone);
+    let folder = ["`/tmp`", "is not a regular file"];
+    refused(teller(), &[("scan", "/tmp")], &folder);
+    refused_image("a.mha", b"no image", &["a.mha", "is not a MetaImage"]);
+    let short = image_of("1 2 3", &[0; 7]);
+    refused_image("a.mha", &short, &["expected 8 bytes, found 7"]);
+}
+
+#[test]
+fn images_under_a_wrong_ending() {
+    for ending in ["dcm", "tif", ""] {
+        let words = format!("with the ending `{ending}`, expected `.mha`");
+        refused_image(&format!("a.{ending}"), &scan("1 2 3"), &[&words]);
+    }
+}
+
+#[test]
+fn headers_whose_samples_are_elsewhere() {
     let header = String::from_utf8(image_of("1 2 3", &[])).unwrap();
-    given(
-        "a.mhd",
-        header.replace("LOCAL", "gone.raw").as_bytes(),
-        &["gone.raw"],
-    );
-    given(
-        "a.mhd",
-        header.replace("LOCAL", "../../etc/passwd").as_bytes(),
-        &["etc/passwd"],
-    );
+    for place in ["gone.raw", "../../etc/passwd"] {
+        refused_image("a.mhd", header.replace("LOCAL", place).as_bytes(), &[place]);
+    }
 }
 
 #[test]
