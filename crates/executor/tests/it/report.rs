@@ -111,7 +111,8 @@ fn phases_and_their_times_add_up() {
     assert!(parts.iter().all(|seconds| *seconds > 0.0), "{times:?}");
     let sum: f64 = parts.iter().sum();
     assert!(sum <= times.total + 1e-6, "{times:?}");
-    assert!((0.3..20.0).contains(&times.run), "{times:?}");
+    // The clock starts a moment after the program.
+    assert!((0.25..20.0).contains(&times.run), "{times:?}");
     // A sandbox is not built in no time: its namespaces and file systems belong to the start, not to the inputs.
     assert!(
         times.start > 0.001 && times.start > times.provision / 100.0,
