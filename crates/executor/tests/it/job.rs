@@ -109,6 +109,7 @@ impl Job {
         // Shown only when the test fails.
         println!("{}", serde_json::to_string_pretty(&brief(&report)).unwrap());
         assert_nothing_left(&self.request.home);
+        assert_no_cgroup_left(&report);
         Ran {
             folder: self.folder,
             report,
@@ -237,6 +238,19 @@ fn assert_nothing_left(home: &Utf8Path) {
             !file.contains(home.as_str()),
             "a loop device is left: {file}"
         );
+    }
+}
+
+/// The cgroups of the container are gone, and with them every process that was in it.
+fn assert_no_cgroup_left(report: &RunReport) {
+    let Some(isolation) = &report.isolation else {
+        return;
+    };
+    let folders = isolation.facts["cgroup"]["folders"].as_object().unwrap();
+    for folder in folders.values() {
+        let folder = Utf8Path::new(folder.as_str().unwrap());
+        assert!(folder.file_name().unwrap().starts_with("gantry-"));
+        assert!(!folder.exists(), "the cgroup `{folder}` is left");
     }
 }
 
