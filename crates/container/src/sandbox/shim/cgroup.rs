@@ -50,14 +50,18 @@ impl Cgroup {
     /// Makes the cgroups of a container and sets its limits.
     pub(super) fn create(plan: &ContainerPlan) -> Result<Self, ShimError> {
         let mut cgroup = Self { places: Vec::new() };
+        let mut missing = Vec::new();
         for controller in Controller::ALL {
             match place(controller, &plan.id) {
                 Ok(place) => cgroup.places.push(place),
                 Err(_) if plan.waive.contains(&controller.guarantee()) => {}
-                Err(reason) => return Err(refusal(controller, &reason)),
+                Err(reason) => missing.push((controller, reason)),
             }
         }
-        let result = cgroup.set_limits(plan);
+        let result = match missing.split_first() {
+            Some((first, rest)) => Err(refusal(first, rest)),
+            None => cgroup.set_limits(plan),
+        };
         if result.is_err() {
             let _ = cgroup.remove();
         }
@@ -309,17 +313,30 @@ fn sweep(parent: &Utf8Path) {
     }
 }
 
-fn refusal(controller: Controller, reason: &io::Error) -> ShimError {
-    let guarantee = controller.guarantee_name();
+/// A controller that cannot be had, and why.
+type Missing = (Controller, io::Error);
+
+/// Names every guarantee that is missing, so that nobody learns of them one by one.
+fn refusal(first: &Missing, rest: &[Missing]) -> ShimError {
+    let (controller, reason) = first;
+    let guarantees: Vec<_> = std::iter::once(first)
+        .chain(rest)
+        .map(|(controller, _)| format!("`{}`", controller.guarantee_name()))
+        .collect();
+    let plural = if rest.is_empty() { "" } else { "s" };
+    let guarantees = guarantees.join(", ");
+    let remedy = match hierarchy::version_of(*controller) {
+        Ok(Version::One) => "run as root",
+        Ok(Version::Two) | Err(_) => {
+            "run as root, or under `systemd-run --user --scope -p Delegate=yes`"
+        }
+    };
     ShimError::host(
         format!(
-            "the guarantee `{guarantee}` cannot be kept: no `{}` cgroup could be made: {reason}",
+            "the guarantee{plural} {guarantees} cannot be kept: no `{}` cgroup could be made: {reason}",
             controller.name()
         ),
-        format!(
-            "run as root, or under `systemd-run --user --scope -p Delegate=yes` on a cgroup v2 host, or give up \
-             `{guarantee}` by name"
-        ),
+        format!("{remedy}, or give up {guarantees} by name"),
     )
 }
 

@@ -61,7 +61,12 @@ fn refusal() {
     Case::new(&["true"]).check(|ran| {
         ran.refused(
             StartProblem::Host,
-            &["memory_limit", "cgroup", "by name", "root"],
+            &[
+                "`memory_limit`, `cpu_limit`, `pids_limit`",
+                "cgroup",
+                "by name",
+                "root",
+            ],
         );
     });
 }
