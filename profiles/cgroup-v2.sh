@@ -25,28 +25,34 @@ fail() {
 [[ $(uname -m) == x86_64 ]] || fail "this profile boots an x86-64 kernel; this host is $(uname -m)"
 command -v apt-get >/dev/null || fail "this profile takes its kernel from Debian and needs apt-get"
 
+as_root() {
+    if ((EUID)); then
+        command -v sudo >/dev/null || fail "as root, run: $*"
+        sudo "$@"
+    else
+        "$@"
+    fi
+}
+
 # The emulator and the programs of the machine; on this host nothing but these packages is installed.
 install_packages() {
-    local pair missing=() root=()
+    local pair missing=()
     for pair in qemu-system-x86_64=qemu-system-x86 busybox=busybox-static mkfs.ext4=e2fsprogs cpio=cpio modprobe=kmod \
         setpriv=util-linux; do
         PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
     done
     ((${#missing[@]})) || return 0
-    if ((EUID)); then
-        command -v sudo >/dev/null || fail "as root, run: apt-get install ${missing[*]}"
-        root=(sudo)
-    fi
     say "installing Debian packages: ${missing[*]}"
-    "${root[@]}" apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # Downloads Debian's kernel for virtual machines once, and unpacks it into target/; nothing of it is installed.
 kernel() {
     local package
-    package=$(apt-cache depends --important linux-image-cloud-amd64 | awk '$1 == "Depends:" { print $2; exit }')
-    [[ $package ]] || fail "apt knows no linux-image-cloud-amd64: run \`apt-get update\` on a Debian host"
+    apt-cache show linux-image-cloud-amd64 >/dev/null 2>&1 || as_root apt-get update -qq
+    package=$(apt-cache depends --important linux-image-cloud-amd64 | awk '$1 == "Depends:" { print $2; exit }' || true)
+    [[ $package ]] || fail "apt knows no linux-image-cloud-amd64: this host is not Debian"
     version=${package#linux-image-}
     root=$keep/$version
     [[ -e $root/ready ]] && return 0
@@ -79,7 +85,7 @@ add_program() {
 build_tests() {
     say "building the tests"
     test_program=$(cargo test --locked -p container --test it --no-run --message-format json 2>/dev/null |
-        grep '"name":"it"' | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
+        grep '"name":"it"' | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1 || true)
     [[ -x $test_program ]] || fail "the tests do not build: run \`cargo test -p container --test it --no-run\`"
     shim=$(dirname "$test_program")/../container-shim
     RUSTFLAGS="-C target-feature=+crt-static" cargo build --quiet --locked --release --package probe \
