@@ -49,6 +49,13 @@ fn smoke() {
         assert_eq!(ran.answers()["end"], "ENOSPC");
         assert!(ran.measured().disk_full);
     });
+    let mut case = Case::new(&["probe", "inodes", "/output"]);
+    case.waive = waived();
+    case.check(|ran| {
+        ran.succeeded();
+        assert_eq!(ran.answers()["end"], "ENOSPC");
+        assert!(ran.number("files") <= 10_000);
+    });
     let mut case = Case::shell("id -u; cat /input/value.json; echo done >/output/file");
     case.waive = waived();
     case.check(|ran| {
