@@ -146,8 +146,8 @@ initramfs() {
 
 boot() {
     say "booting $version with cgroup v2 only"
-    timeout 1200 qemu-system-x86_64 -machine q35 -accel "$accelerator" -cpu max,arch-capabilities=off -smp 2 -m 3072 \
-        -kernel "$root/boot/vmlinuz-$version" -initrd "$work/initramfs.gz" \
+    timeout --foreground 1200 qemu-system-x86_64 -machine q35 -accel "$accelerator" -cpu max,arch-capabilities=off \
+        -smp 2 -m 3072 -kernel "$root/boot/vmlinuz-$version" -initrd "$work/initramfs.gz" \
         -append "console=ttyS0 quiet panic=-1 cgroup_no_v1=all random.trust_cpu=on" \
         -drive "file=$work/root.ext4,format=raw,if=virtio,cache=unsafe" \
         -nic none -display none -monitor none -serial stdio -no-reboot </dev/null |
