@@ -52,7 +52,7 @@ fn run_job(
 ) -> Result<(), Failure> {
     observer.phase(Phase::Checking);
     let clock = Instant::now();
-    let output = OutputFolder::prepare(&request.output_dir, request.overwrite)?;
+    let mut output = OutputFolder::choose(&request.output_dir, request.overwrite)?;
     let work = WorkFolder::create(&request.home)?;
     let accepted = inputs::accept(request, &work.scratch())?;
     report.interface = accepted.interface.clone();
@@ -65,6 +65,7 @@ fn run_job(
         ));
     }
 
+    output.make()?;
     let executed = execute::execute(
         request,
         &accepted,
@@ -73,7 +74,10 @@ fn run_job(
         (observer, cancel),
     )?;
     describe_execution(request, &executed, report);
-    report.files = output.files();
+    if !matches!(executed.outcome.end, End::NotStarted { .. }) {
+        output.keep();
+        report.files = output.files();
+    }
 
     observer.phase(Phase::Collecting);
     let clock = Instant::now();
