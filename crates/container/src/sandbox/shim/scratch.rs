@@ -252,9 +252,9 @@ fn attach(image: &File) -> io::Result<LoopDevice> {
         // SAFETY: `struct loop_config` is 304 bytes of plain numbers; ours is that large and outlives the call.
         if unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CONFIGURE, config.as_ptr()) } == 0 {
             let raw = std::os::fd::IntoRawFd::into_raw_fd(device.into_parts().0);
-            // SAFETY: the descriptor was just given up by its owner.
             return Ok(LoopDevice {
                 path,
+                // SAFETY: the descriptor was just given up by its owner.
                 _open: unsafe { OwnedFd::from_raw_fd(raw) },
             });
         }
