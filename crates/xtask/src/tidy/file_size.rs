@@ -51,7 +51,11 @@ mod tests {
 
     #[test]
     fn a_file_of_501_lines_is_too_long() {
-        let short = [("src/a.rs", 10), ("src/b.rs", 10), ("tests/c.rs", 500)];
+        let short = [
+            ("src/a.rs", 10),
+            ("src/b.rs", 10),
+            ("crates/x/tests/c.rs", 500),
+        ];
         assert!(found(&short).is_empty());
         let long = [
             ("src/a.rs", 10),

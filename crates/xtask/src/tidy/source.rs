@@ -26,8 +26,10 @@ pub struct Source {
 pub struct Token {
     /// One identifier, literal, delimiter, or character of punctuation.
     pub text: String,
-    /// From 1 on.
+    /// Where it starts, from 1 on.
     pub line: usize,
+    /// Where it ends: literals may have many lines.
+    pub last_line: usize,
 }
 
 impl Source {
@@ -90,12 +92,18 @@ impl Source {
         } else {
             stem
         };
-        let modules = self.syntax.items.iter().filter_map(|item| match item {
-            syn::Item::Mod(module) if module.content.is_none() => Some(module),
-            _ => None,
-        });
-        modules
-            .filter(|module| self.is_test || is_for_tests(&module.attrs))
+        let mut modules: Vec<&syn::ItemMod> = Vec::new();
+        for item in &self.syntax.items {
+            if let syn::Item::Mod(module) = item
+                && module.content.is_none()
+            {
+                modules.push(module);
+            }
+        }
+        let tests = modules
+            .iter()
+            .filter(|module| self.is_test || is_for_tests(&module.attrs));
+        tests
             .map(|module| format!("{folder}/{}.rs", module.ident))
             .collect()
     }
@@ -150,7 +158,7 @@ impl<'ast> Visit<'ast> for TestItems {
 
 fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
     for tree in stream {
-        let (start, text) = (tree.span().start().line, tree.to_string());
+        let (start, end) = (tree.span().start().line, tree.span().end().line);
         match tree {
             TokenTree::Group(group) => {
                 let (open, close) = match group.delimiter() {
@@ -159,22 +167,22 @@ fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
                     Delimiter::Bracket => ("[", "]"),
                     Delimiter::None => ("", ""),
                 };
-                let end = group.span_close().end().line;
-                tokens.push(token(open, start));
+                tokens.push(token(open, start, start));
                 flatten(group.stream(), tokens);
-                tokens.push(token(close, end));
+                tokens.push(token(close, end, end));
             }
-            TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {
-                tokens.push(token(&text, start));
-            }
+            TokenTree::Ident(ident) => tokens.push(token(&ident.to_string(), start, end)),
+            TokenTree::Punct(punct) => tokens.push(token(&punct.to_string(), start, end)),
+            TokenTree::Literal(literal) => tokens.push(token(&literal.to_string(), start, end)),
         }
     }
 }
 
-fn token(text: &str, line: usize) -> Token {
+fn token(text: &str, line: usize, last_line: usize) -> Token {
     Token {
         text: text.to_owned(),
         line,
+        last_line,
     }
 }
 
@@ -208,6 +216,6 @@ mod tests {
         let source = Source::parse("a.rs", "fn a() {\n    // b\n    c!(d);\n}\n").unwrap();
         let texts: Vec<_> = source.tokens.iter().map(|t| t.text.as_str()).collect();
         assert_eq!(texts.concat(), "fna(){c!(d);}");
-        assert_eq!(source.tokens.last(), Some(&token("}", 4)));
+        assert_eq!(source.tokens.last(), Some(&token("}", 4, 4)));
     }
 }

@@ -1,4 +1,5 @@
 //! The house rules, held against this repository; `cargo xtask tidy` prints the same.
+#![cfg(test)]
 
 mod code;
 mod crates;
