@@ -77,36 +77,51 @@ impl CgroupMount<'_> {
     }
 }
 
-/// The interface that this host has for a controller.
-pub(super) fn version_of(controller: Controller) -> io::Result<Version> {
-    let mounts = fs_err::read_to_string("/proc/self/mountinfo")?;
-    let mut mounts = mounts.lines().filter_map(parse_mount);
-    Ok(if mounts.any(|mount| mount.is_only_for(controller)) {
-        Version::One
-    } else {
-        Version::Two
-    })
+/// Where this host has its cgroups, and where among them we are.
+pub(super) struct Hierarchies {
+    /// `/proc/self/mountinfo`
+    mounts: String,
+    /// `/proc/self/cgroup`
+    own: String,
 }
 
-/// The folder below which a cgroup with this controller can be made by us.
-pub(super) fn parent_of(controller: Controller) -> io::Result<(Version, Utf8PathBuf)> {
-    let mounts = fs_err::read_to_string("/proc/self/mountinfo")?;
-    let own = fs_err::read_to_string("/proc/self/cgroup")?;
-    let mounts: Vec<_> = mounts.lines().filter_map(parse_mount).collect();
-    if let Some(mount) = mounts.iter().find(|mount| mount.is_only_for(controller)) {
-        let path = own_path(&own, |controllers| {
-            controllers.split(',').any(|name| name == controller.name())
-        });
-        return Ok((Version::One, below(mount, path.unwrap_or("/"))));
+impl Hierarchies {
+    pub(super) fn read() -> io::Result<Self> {
+        Ok(Self {
+            mounts: fs_err::read_to_string("/proc/self/mountinfo")?,
+            own: fs_err::read_to_string("/proc/self/cgroup")?,
+        })
     }
-    let unified = mounts.iter().find(|mount| mount.fs_type == "cgroup2");
-    let unified =
-        unified.ok_or_else(|| io::Error::other("this host has no cgroup file system mounted"))?;
-    let own = below(unified, own_path(&own, str::is_empty).unwrap_or("/"));
-    Ok((
-        Version::Two,
-        delegated(Utf8Path::new(unified.target), &own, controller)?,
-    ))
+
+    fn mounts(&self) -> impl Iterator<Item = CgroupMount<'_>> {
+        self.mounts.lines().filter_map(parse_mount)
+    }
+
+    /// The interface that this host has for a controller.
+    pub(super) fn version_of(&self, controller: Controller) -> Version {
+        if self.mounts().any(|mount| mount.is_only_for(controller)) {
+            Version::One
+        } else {
+            Version::Two
+        }
+    }
+
+    /// The folder below which a cgroup with this controller can be made by us.
+    pub(super) fn parent_of(&self, controller: Controller) -> io::Result<(Version, Utf8PathBuf)> {
+        if let Some(mount) = self.mounts().find(|mount| mount.is_only_for(controller)) {
+            let path = own_path(&self.own, |controllers| {
+                controllers.split(',').any(|name| name == controller.name())
+            });
+            return Ok((Version::One, below(&mount, path.unwrap_or("/"))));
+        }
+        let unified = self.mounts().find(|mount| mount.fs_type == "cgroup2");
+        let unified = unified
+            .ok_or_else(|| io::Error::other("this host has no cgroup file system mounted"))?;
+        let own = own_path(&self.own, str::is_empty).unwrap_or("/");
+        let own = below(&unified, own);
+        let folder = delegated(Utf8Path::new(unified.target), &own, controller)?;
+        Ok((Version::Two, folder))
+    }
 }
 
 fn parse_mount(line: &str) -> Option<CgroupMount<'_>> {
