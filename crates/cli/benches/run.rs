@@ -17,7 +17,11 @@ const WARM_UPS: usize = 2;
 fn main() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let archive = repository.join("target/images/otsu.docker.tar.gz");
-    assert!(archive.is_file(), "no `{}`: run `cargo xtask images` first", archive.display());
+    assert!(
+        archive.is_file(),
+        "no `{}`: run `cargo xtask images` first",
+        archive.display()
+    );
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let bench = Bench {
         image: repository.join("fixtures/head-mr.mha"),
@@ -26,7 +30,11 @@ fn main() {
     };
     bench.lay_out_input();
     let has_docker = succeeds(Command::new("docker").arg("info"))
-        && succeeds(Command::new("docker").args(["load", "-q", "-i"]).arg(&archive));
+        && succeeds(
+            Command::new("docker")
+                .args(["load", "-q", "-i"])
+                .arg(&archive),
+        );
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..WARM_UPS + ROUNDS {
         let gantry = time(&mut bench.gantry(round));
@@ -66,7 +74,9 @@ impl Bench {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gantry"));
         command.arg("--home").arg(self.folder.join("home"));
         command.arg("run").arg(&self.algorithm).arg("-i").arg(input);
-        command.arg("-o").arg(self.folder.join(format!("gantry-{round}")));
+        command
+            .arg("-o")
+            .arg(self.folder.join(format!("gantry-{round}")));
         command
     }
 
@@ -78,10 +88,21 @@ impl Bench {
         let anybody = std::fs::Permissions::from_mode(0o777);
         fs_err::set_permissions(&output, anybody).expect("our own folder");
         let mut command = Command::new("docker");
-        command.args(["run", "--rm", "--network", "none", "--memory", "1g", "--cpus", "2"]);
+        command.args([
+            "run",
+            "--rm",
+            "--network",
+            "none",
+            "--memory",
+            "1g",
+            "--cpus",
+            "2",
+        ]);
         command.args(["--pids-limit", "64", "-v"]);
         command.arg(format!("{}:/input:ro", self.folder.join("input").display()));
-        command.arg("-v").arg(format!("{}:/output", output.display()));
+        command
+            .arg("-v")
+            .arg(format!("{}:/output", output.display()));
         command.arg("gantry/otsu:0.1.0");
         command
     }
@@ -96,7 +117,10 @@ fn time(command: &mut Command) -> Duration {
 }
 
 fn succeeds(command: &mut Command) -> bool {
-    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let quiet = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
 }
 
