@@ -57,13 +57,7 @@ fn measure(folder: &Utf8Path, archive: &Utf8Path, bytes: u64) {
         ours.push(start.elapsed());
         fs_err::remove_dir_all(&store).expect("our own store");
         if has_docker {
-            let start = Instant::now();
-            assert!(
-                answers(&["load", "-q", "-i", archive.as_str()]),
-                "`docker load` failed"
-            );
-            theirs.push(start.elapsed());
-            answers(&["image", "rm", "-f", "gantry-bench:1"]);
+            theirs.push(docker_load(archive));
         }
     }
     let name = archive.file_name().unwrap_or_default();
@@ -85,6 +79,27 @@ fn measure(folder: &Utf8Path, archive: &Utf8Path, bytes: u64) {
     } else {
         println!("| {name} | docker load | no daemon answers | | |");
     }
+}
+
+/// Loads the archive with Docker and removes it again, so that the next round finds none of its layers.
+fn docker_load(archive: &Utf8Path) -> Duration {
+    let start = Instant::now();
+    let output = Command::new("docker")
+        .args(["load", "-q", "-i", archive.as_str()])
+        .output()
+        .expect("the client that just answered");
+    let took = start.elapsed();
+    assert!(output.status.success(), "`docker load` failed");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let (_, name) = said
+        .trim()
+        .split_once(": ")
+        .expect("`Loaded image: NAME` or `Loaded image ID: DIGEST`");
+    assert!(
+        answers(&["image", "rm", "-f", name]),
+        "`docker image rm {name}` failed"
+    );
+    took
 }
 
 fn row(archive: &str, way: &str, time: Duration, bytes: u64, memory: &str) {

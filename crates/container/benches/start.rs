@@ -1,13 +1,16 @@
-//! Start and end of a container that runs `true`, beside `runc run` of the same root file system where runc is installed.
+//! Start and end of a container that runs `true`, beside `runc run` and `docker run` of the same root file system, where
+//! runc is installed and a Docker engine answers (`DOCKER_HOST` says where).
 //!
 //! `sudo cargo bench -p container --bench start [-- ROUNDS]`. Ours is measured from `sandbox::start` to the end of the
 //! clean-up: cgroups, namespaces, a disk limit, a system call filter, logs and the facts read back. `runc run` is measured
 //! from its start to its end, with limits on memory, processors and processes and with the system call filter that
-//! podman and Docker ship, but without a user namespace, a writable layer or a disk limit. The ways take turns.
+//! podman and Docker ship, but without a user namespace, a writable layer or a disk limit. `docker run --rm` is measured likewise, with the same limits, its own
+//! default filter and no network. The ways take turns.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's table is its output")]
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -29,20 +32,26 @@ fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = Utf8Path::from_path(folder.path()).expect("a plain path");
     let layer = make_layer(folder);
-    let runc = Runc::prepare(folder, &layer);
-    let (mut ours, mut theirs, mut steps) = (Vec::new(), Vec::new(), Vec::new());
+    let others: Vec<Box<dyn Way>> = [Runc::prepare(folder, &layer), Docker::prepare(&layer)]
+        .into_iter()
+        .flatten()
+        .collect();
+    let (mut ours, mut steps) = (Vec::new(), Vec::new());
+    let mut theirs = vec![Vec::new(); others.len()];
     for round in 0..rounds + 3 {
         let (took, timings) = run_ours(folder, &layer, round);
-        let other = runc.as_ref().map(|runc| runc.run(round));
+        let took_others: Vec<_> = others.iter().map(|way| way.run(round)).collect();
         // The first ones make what later ones find.
         if round >= 3 {
             ours.push(took);
             steps.push(timings);
-            theirs.extend(other);
+            for (times, took) in theirs.iter_mut().zip(took_others) {
+                times.push(took);
+            }
         }
     }
-    println!("| way | rounds | median | 90 % within |");
-    println!("|---|---|---|---|");
+    println!("| way | rounds | median | least | 90 % within |");
+    println!("|---|---|---|---|---|");
     row("gantry", &mut ours);
     let step = |name: &str, of: fn(&ShimTimings) -> f64| {
         let mut times: Vec<_> = steps
@@ -53,22 +62,44 @@ fn main() {
     };
     step("building the sandbox", |timings| timings.provision_seconds);
     step("the program", |timings| timings.run_seconds);
-    let Some(runc) = runc else {
-        println!("`runc` is not installed or this is not root: nothing to compare with");
-        return;
-    };
-    row(runc.name, &mut theirs);
-    let ratio = quantile(&mut ours, 50).as_secs_f64() / quantile(&mut theirs, 50).as_secs_f64();
-    println!("gantry takes {ratio:.2} of the time of runc");
+    for (way, times) in others.iter().zip(&mut theirs) {
+        row(way.name(), times);
+    }
+    if others.is_empty() {
+        println!("neither runc nor docker runs here, or this is not root: nothing to compare with");
+    }
+    for (way, times) in others.iter().zip(&mut theirs) {
+        let ratio = quantile(times, 50).as_secs_f64() / quantile(&mut ours, 50).as_secs_f64();
+        println!("gantry takes 1/{ratio:.1} of the time of {}", way.name());
+    }
+}
+
+/// Another way to run the same program from the same root file system.
+trait Way {
+    fn name(&self) -> &'static str;
+    /// From the start of its command to the end.
+    fn run(&self, round: usize) -> Duration;
+}
+
+fn timed(command: &mut Command) -> Duration {
+    let begin = Instant::now();
+    let status = command.stdin(Stdio::null()).status();
+    let took = begin.elapsed();
+    assert!(
+        status.is_ok_and(|status| status.success()),
+        "{command:?} failed"
+    );
+    took
 }
 
 fn row(name: &str, times: &mut [Duration]) {
     let (middle, most) = (quantile(times, 50), quantile(times, 90));
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     println!(
-        "| {name} | {} | {:.2} ms | {:.2} ms |",
+        "| {name} | {} | {:.2} ms | {:.2} ms | {:.2} ms |",
         times.len(),
         ms(middle),
+        ms(times[0]),
         ms(most)
     );
 }
@@ -155,7 +186,7 @@ struct Runc {
 
 impl Runc {
     /// `None` where runc cannot run.
-    fn prepare(folder: &Utf8Path, layer: &Utf8Path) -> Option<Self> {
+    fn prepare(folder: &Utf8Path, layer: &Utf8Path) -> Option<Box<dyn Way>> {
         let bundle = folder.join("bundle");
         fs_err::create_dir(&bundle).expect("the bundle's folder");
         let made = Command::new("runc")
@@ -185,19 +216,84 @@ impl Runc {
         };
         config["linux"]["seccomp"] = filter.unwrap_or_default();
         fs_err::write(&path, config.to_string()).expect("the configuration");
-        Some(Self { bundle, name })
+        Some(Box::new(Self { bundle, name }))
+    }
+}
+
+impl Way for Runc {
+    fn name(&self) -> &'static str {
+        self.name
     }
 
     fn run(&self, round: usize) -> Duration {
-        let begin = Instant::now();
-        let status = Command::new("runc")
-            .args(["run", "--bundle", self.bundle.as_str()])
-            .arg(format!("gantry-bench-{}-{round}", std::process::id()))
-            .stdin(Stdio::null())
+        timed(
+            Command::new("runc")
+                .args(["run", "--bundle", self.bundle.as_str()])
+                .arg(format!("gantry-bench-{}-{round}", std::process::id())),
+        )
+    }
+}
+
+/// An image in a Docker engine; removed at the end.
+struct Docker {
+    image: String,
+}
+
+impl Docker {
+    /// `None` where no engine answers.
+    fn prepare(layer: &Utf8Path) -> Option<Box<dyn Way>> {
+        let asked = Command::new("docker")
+            .args(["version", "--format", "{{.Server.Version}}"])
+            .output();
+        if !asked.is_ok_and(|output| output.status.success()) {
+            return None;
+        }
+        let mut archive = tar::Builder::new(Vec::new());
+        archive
+            .append_dir_all(".", layer)
+            .expect("an archive of the layer");
+        let archive = archive.into_inner().expect("an archive of the layer");
+        let image = format!("gantry-bench:{}", std::process::id());
+        let mut import = Command::new("docker")
+            .args(["import", "-", &image])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("docker answered just now");
+        let mut input = import.stdin.take().expect("stdin is piped");
+        input.write_all(&archive).expect("docker reads the archive");
+        drop(input);
+        let imported = import.wait().expect("docker ends");
+        assert!(imported.success(), "docker could not import the layer");
+        Some(Box::new(Self { image }))
+    }
+}
+
+impl Drop for Docker {
+    fn drop(&mut self) {
+        // What stays is a small image with a telling name.
+        let _ = Command::new("docker")
+            .args(["rmi", "--force", &self.image])
+            .stdout(Stdio::null())
             .status();
-        let took = begin.elapsed();
-        assert!(status.is_ok_and(|status| status.success()), "runc failed");
-        took
+    }
+}
+
+impl Way for Docker {
+    fn name(&self) -> &'static str {
+        "docker run --rm"
+    }
+
+    fn run(&self, _round: usize) -> Duration {
+        timed(
+            Command::new("docker")
+                .args(["run", "--rm", "--network=none", "--user=1000"])
+                .arg(format!("--memory={MEMORY_BYTES}"))
+                .arg(format!("--memory-swap={MEMORY_BYTES}"))
+                .arg(format!("--cpus={}", f64::from(CPU_PERCENT) / 100.0))
+                .arg(format!("--pids-limit={PIDS}"))
+                .args([&self.image, "/bin/true"]),
+        )
     }
 }
 

@@ -13,6 +13,7 @@ mod facts;
 mod log;
 mod outcome;
 mod plan;
+mod promise;
 mod running;
 mod shim;
 mod sys;
@@ -24,5 +25,6 @@ pub use plan::{
     BindMount, ContainerPlan, Device, Orphaned, ProcessPlan, SandboxLimits, Symlink, Waivable,
     WritableFolder,
 };
+pub use promise::{Finding, findings, promises};
 pub use running::{Canceller, ReleaseError, Running, StartError, WaitError, start};
 pub use shim::main as shim_main;

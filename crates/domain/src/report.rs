@@ -154,9 +154,9 @@ pub struct ResourceRecord {
 pub struct Timings {
     /// Reading and judging the inputs.
     pub check: f64,
-    /// Inputs laid out, sandbox built.
+    /// Inputs laid out, the plan of the container made.
     pub provision: f64,
-    /// From the ready sandbox to the started program.
+    /// The sandbox built, its facts read back, the program started.
     pub start: f64,
     /// The program.
     pub run: f64,

@@ -255,6 +255,36 @@ mod tests {
     }
 
     #[test]
+    fn the_manual_has_every_kind() {
+        let manual = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../docs/manifest.md"
+        ));
+        let written: Vec<&str> = manual
+            .lines()
+            .filter(|line| line.starts_with("| `") && line.matches('|').count() == 4)
+            .filter(|line| {
+                SocketKind::ALL
+                    .iter()
+                    .any(|kind| line.starts_with(&format!("| `{}` |", kind.code())))
+            })
+            .collect();
+        let expected: Vec<String> = SocketKind::ALL
+            .iter()
+            .map(|kind| {
+                let content = match kind.content() {
+                    Content::Json(false) => "JSON".to_owned(),
+                    Content::Json(true) => "JSON, only as a file".to_owned(),
+                    Content::Image => "image".to_owned(),
+                    Content::File(extension) => format!("`{extension}` file"),
+                };
+                format!("| `{}` | {} | {content} |", kind.code(), kind.label())
+            })
+            .collect();
+        assert_eq!(written, expected);
+    }
+
+    #[test]
     fn kinds_are_found_by_label_and_code() {
         for kind in SocketKind::ALL {
             assert_eq!(SocketKind::parse(kind.label()), Ok(*kind));

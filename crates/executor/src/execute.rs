@@ -3,7 +3,7 @@
 mod model;
 mod plan;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use container::sandbox::{self, ContainerPlan, Outcome, Running, Stream};
@@ -25,6 +25,8 @@ pub(crate) struct Executed {
     pub(crate) plan: ContainerPlan,
     pub(crate) logs: Logs,
     pub(crate) running: Running,
+    /// From the judged inputs to the launch of the shim.
+    pub(crate) provision_time: Duration,
 }
 
 impl WorkFolder {
@@ -63,6 +65,7 @@ pub(crate) fn execute(
     (observer, cancel): (&mut dyn Observer, &CancelToken),
 ) -> Result<Executed, Failure> {
     observer.phase(Phase::Provisioning);
+    let clock = Instant::now();
     let binds = match &accepted.layout {
         Layout::Files(files) => provision::lay_out(files, &work.path().join("input")),
         Layout::Folder(folder) => provision::bind_folder(folder),
@@ -73,6 +76,7 @@ pub(crate) fn execute(
     let mut logs =
         Logs::create(log_folder).map_err(|error| internal("make the log files", &error))?;
     let shim: Vec<&str> = request.shim_program.iter().map(String::as_str).collect();
+    let provision_time = clock.elapsed();
     let mut running =
         sandbox::start(&plan, &shim).map_err(|error| internal("start the container", &error))?;
     cancel.attach(running.canceller());
@@ -89,6 +93,7 @@ pub(crate) fn execute(
         plan,
         logs,
         running,
+        provision_time,
     })
 }
 

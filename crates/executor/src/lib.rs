@@ -8,6 +8,7 @@
 mod collect;
 mod execute;
 mod failure;
+mod image_kind;
 mod inputs;
 mod isolation;
 mod logs;

@@ -60,12 +60,17 @@ impl StreamLog {
         self.unfinished.drain(..start);
     }
 
-    fn finish(&mut self, on_line: &mut dyn FnMut(&str)) -> io::Result<()> {
+    /// Hands over a line that will not be finished.
+    fn cut(&mut self, on_line: &mut dyn FnMut(&str)) {
         if !self.unfinished.is_empty() {
             let line = text(&std::mem::take(&mut self.unfinished));
             remember(&mut self.tail, &line);
             on_line(&line);
         }
+    }
+
+    fn finish(&mut self, on_line: &mut dyn FnMut(&str)) -> io::Result<()> {
+        self.cut(on_line);
         self.file.flush()?;
         self.problem.take().map_or(Ok(()), Err)
     }
@@ -133,6 +138,9 @@ impl Logs {
                 });
             }
             LogChunk::Gap { stream, bytes } => {
+                // What comes next does not continue the line that was cut off.
+                let log = self.stream(stream);
+                log.cut(&mut |line| on_line(stream, Duration::ZERO, line));
                 let marker = format!("\n[{bytes} bytes of this stream were not kept]\n");
                 self.stream(stream).write(marker.as_bytes());
                 on_line(stream, Duration::ZERO, marker.trim());
@@ -186,6 +194,31 @@ mod tests {
             chunks.concat()
         );
         lines
+    }
+
+    #[test]
+    fn a_gap_ends_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut logs = Logs::create(Utf8Path::from_path(folder.path()).unwrap()).unwrap();
+        let mut lines = Vec::new();
+        let stream = Stream::Stderr;
+        let piece = |text: &str| LogChunk::Bytes {
+            at_us: 0,
+            stream,
+            bytes: text.into(),
+        };
+        for chunk in [
+            piece("a\nb"),
+            LogChunk::Gap { stream, bytes: 7 },
+            piece("c\n"),
+        ] {
+            logs.take(chunk, &mut |_, _, line| lines.push(line.to_owned()));
+        }
+        assert_eq!(
+            lines,
+            ["a", "b", "[7 bytes of this stream were not kept]", "c"]
+        );
+        assert_eq!(logs.tail(stream), ["a", "b", "c"]);
     }
 
     #[test]

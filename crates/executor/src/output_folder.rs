@@ -11,49 +11,81 @@ use crate::execute::internal;
 const OWN: &str = "gantry";
 const OUTPUTS: &str = "output";
 
-/// Where the outputs, logs and the report of one run go.
+/// Where the outputs, logs and the report of one run go. Until [`OutputFolder::keep`] is called, dropping it takes away what
+/// it made, so that a run that never started can be repeated.
 pub(crate) struct OutputFolder {
     root: Utf8PathBuf,
+    made_root: bool,
+    holds_earlier_run: bool,
+    state: State,
+}
+
+#[derive(PartialEq)]
+enum State {
+    Chosen,
+    Made,
+    Kept,
 }
 
 impl OutputFolder {
-    /// Makes the folder. One that holds anything is refused, unless it holds an earlier run and may be replaced.
-    pub(crate) fn prepare(path: &Utf8Path, overwrite: bool) -> Result<Self, Failure> {
+    /// Chooses the folder and makes it if there is none; nothing that it holds is touched yet. One that holds anything is
+    /// refused, unless it holds an earlier run and may be replaced.
+    pub(crate) fn choose(path: &Utf8Path, overwrite: bool) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| internal("prepare the output folder", &error);
-        fs_err::create_dir_all(path).map_err(failed)?;
-        let root = path.canonicalize_utf8().map_err(failed)?;
-        let folder = Self { root };
-        if folder
-            .root
-            .read_dir_utf8()
-            .map_err(failed)?
-            .next()
-            .is_some()
-        {
-            folder.make_empty(overwrite)?;
+        let made_root = !path.exists();
+        fs_err::create_dir_all(path).map_err(|error| {
+            let message = format!("the output folder `{path}` cannot be made: {error}");
+            Failure::new(FailureReason::InputInvalid, message)
+                .with_hint("name a folder with `-o` in which you may write")
+        })?;
+        let mut folder = Self {
+            root: path.canonicalize_utf8().map_err(failed)?,
+            made_root,
+            holds_earlier_run: false,
+            state: State::Chosen,
+        };
+        let mut entries = folder.root.read_dir_utf8().map_err(failed)?;
+        if entries.next().is_some() {
+            folder.require_earlier_run(overwrite)?;
+            folder.holds_earlier_run = true;
         }
-        fs_err::create_dir(folder.own_folder()).map_err(failed)?;
-        fs_err::create_dir(folder.outputs()).map_err(failed)?;
         Ok(folder)
     }
 
-    fn make_empty(&self, overwrite: bool) -> Result<(), Failure> {
+    fn require_earlier_run(&self, overwrite: bool) -> Result<(), Failure> {
         let earlier_run = self.own_folder().is_dir() && self.outputs().is_dir();
-        if !(overwrite && earlier_run) {
-            let hint = match (earlier_run, overwrite) {
-                (true, _) => {
-                    "it holds an earlier run: name another folder with `-o`, or give `--overwrite`"
-                }
-                (false, _) => "name a new or an empty folder with `-o`",
-            };
-            let message = format!("the output folder `{}` is not empty", self.root);
-            return Err(Failure::new(FailureReason::InputInvalid, message).with_hint(hint));
+        if overwrite && earlier_run {
+            return Ok(());
         }
-        for folder in [self.own_folder(), self.outputs()] {
-            fs_err::remove_dir_all(folder)
-                .map_err(|error| internal("remove an earlier run", &error))?;
+        let hint = if earlier_run {
+            "it holds an earlier run: name another folder with `-o`, or give `--overwrite`"
+        } else {
+            "name a new or an empty folder with `-o`"
+        };
+        let message = format!("the output folder `{}` is not empty", self.root);
+        Err(Failure::new(FailureReason::InputInvalid, message).with_hint(hint))
+    }
+
+    /// Makes the folders for this run, in the place of an earlier one.
+    pub(crate) fn make(&mut self) -> Result<(), Failure> {
+        let folders = [self.own_folder(), self.outputs()];
+        if self.holds_earlier_run {
+            for folder in &folders {
+                fs_err::remove_dir_all(folder)
+                    .map_err(|error| internal("remove an earlier run", &error))?;
+            }
+        }
+        self.state = State::Made;
+        for folder in &folders {
+            fs_err::create_dir(folder)
+                .map_err(|error| internal("prepare the output folder", &error))?;
         }
         Ok(())
+    }
+
+    /// From now on there is something to keep.
+    pub(crate) fn keep(&mut self) {
+        self.state = State::Kept;
     }
 
     /// For logs and the report.
@@ -87,5 +119,19 @@ impl OutputFolder {
         .into_iter()
         .map(|(name, path)| (name.to_owned(), path.into_string()))
         .collect()
+    }
+}
+
+impl Drop for OutputFolder {
+    fn drop(&mut self) {
+        // What cannot be taken away stays; the failure that led here is what the user has to know.
+        if self.state == State::Made {
+            for folder in [self.own_folder(), self.outputs()] {
+                let _ = fs_err::remove_dir_all(folder);
+            }
+        }
+        if self.made_root && self.state != State::Kept {
+            let _ = fs_err::remove_dir(&self.root);
+        }
     }
 }

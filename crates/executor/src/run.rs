@@ -52,7 +52,7 @@ fn run_job(
 ) -> Result<(), Failure> {
     observer.phase(Phase::Checking);
     let clock = Instant::now();
-    let output = OutputFolder::prepare(&request.output_dir, request.overwrite)?;
+    let mut output = OutputFolder::choose(&request.output_dir, request.overwrite)?;
     let work = WorkFolder::create(&request.home)?;
     let accepted = inputs::accept(request, &work.scratch())?;
     report.interface = accepted.interface.clone();
@@ -65,6 +65,7 @@ fn run_job(
         ));
     }
 
+    output.make()?;
     let executed = execute::execute(
         request,
         &accepted,
@@ -73,7 +74,10 @@ fn run_job(
         (observer, cancel),
     )?;
     describe_execution(request, &executed, report);
-    report.files = output.files();
+    if !matches!(executed.outcome.end, End::NotStarted { .. }) {
+        output.keep();
+        report.files = output.files();
+    }
 
     observer.phase(Phase::Collecting);
     let clock = Instant::now();
@@ -130,8 +134,9 @@ fn describe_execution(request: &RunRequest, executed: &Executed, report: &mut Ru
         .as_ref()
         .filter(|_| !matches!(outcome.end, End::NotStarted { .. }))
         .map(resources);
-    report.timings.provision = outcome.timings.provision_seconds;
-    report.timings.start = outcome.timings.start_seconds;
+    report.timings.provision = executed.provision_time.as_secs_f64();
+    // Both are the shim's: building the sandbox, and letting the program go in it.
+    report.timings.start = outcome.timings.provision_seconds + outcome.timings.start_seconds;
     report.timings.run = outcome.timings.run_seconds;
     report.exit_code = match outcome.end {
         End::Exited { code } => Some(code),

@@ -92,8 +92,8 @@ const NEEDS: &[Named] = &[
         check(unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 5) }.into())
     }),
     ("lock_memory", || {
-        // SAFETY: a page of ours.
         let page = [0_u8; 64];
+        // SAFETY: a page of ours.
         check(unsafe { libc::mlock(page.as_ptr().cast(), page.len()) }.into())
     }),
     ("huge_page_advice", || {
@@ -119,9 +119,9 @@ const NEEDS: &[Named] = &[
     }),
     ("working_folder", || of(std::env::current_dir())),
     ("extended_attributes", || {
-        // SAFETY: names and a value of the length given.
         scratch("/output/attributes")?;
         check(
+            // SAFETY: names and a value of the length given.
             unsafe {
                 libc::setxattr(
                     c"/output/attributes".as_ptr(),

@@ -57,9 +57,9 @@ fn measurements(failure: &Failure) -> Vec<(&'static str, String)> {
 
 fn problem_line(problem: &Problem) -> String {
     let place = match (&problem.socket, &problem.path) {
-        (Some(socket), Some(path)) => format!("`{socket}` ({path}): "),
+        (Some(socket), Some(path)) => format!("`{socket}` ({}): ", visible_line(path)),
         (Some(socket), None) => format!("`{socket}`: "),
-        (None, Some(path)) => format!("{path}: "),
+        (None, Some(path)) => format!("{}: ", visible_line(path)),
         (None, None) => String::new(),
     };
     let line = format!("{place}{}", problem.message);

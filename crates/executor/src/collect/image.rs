@@ -6,6 +6,7 @@ use imaging::{CheckLimits, ImageSummary, compare_images};
 
 use super::mirror::MirroredFile;
 use super::{InputImages, Judge};
+use crate::image_kind;
 
 /// Files of one folder.
 struct Candidates {
@@ -101,6 +102,10 @@ impl Judge<'_> {
                 FailureReason::OutputInvalid,
                 format!("holds no image: `{}` {}", refused.path, refused.reason),
             ),
+            None if self.mirror.files.iter().any(|file| file.path == folder) => (
+                FailureReason::OutputInvalid,
+                "is a file, expected a folder with one image".to_owned(),
+            ),
             None if !candidates.others.is_empty() => {
                 let names: Vec<String> = candidates
                     .others
@@ -116,10 +121,6 @@ impl Judge<'_> {
                     ),
                 )
             }
-            None if self.mirror.files.iter().any(|file| file.path == folder) => (
-                FailureReason::OutputInvalid,
-                "is a file, expected a folder with one image".to_owned(),
-            ),
             None if self.mirror.folders.iter().any(|found| found == folder) => (
                 FailureReason::OutputMissing,
                 "is empty, expected one `.mha` or `.tif` image".to_owned(),
@@ -139,7 +140,7 @@ impl Judge<'_> {
         summary: &ImageSummary,
     ) {
         if let Some(socket) = socket
-            && let Err(messages) = check_kind(socket, summary)
+            && let Err(messages) = image_kind::check(socket, summary)
         {
             return self.invalid(Some(socket), &file.path, messages);
         }
@@ -185,31 +186,6 @@ fn matters(socket: Option<&Socket>, record: &GeometryRecord) -> bool {
         matches!(socket.kind, SocketKind::Segmentation | SocketKind::HeatMap)
     });
     overlay || record.mistake.is_some()
-}
-
-/// What the kind of a socket demands of an image.
-fn check_kind(socket: &Socket, summary: &ImageSummary) -> Result<(), Vec<String>> {
-    if socket.kind == SocketKind::Segmentation && !socket.overlay_segments.is_empty() {
-        let Some(values) = &summary.segments else {
-            let hint = "the voxel values of this segmentation could not be determined, expected an integer image of one \
-                        channel with few values";
-            return Err(vec![hint.to_owned()]);
-        };
-        socket
-            .check_segments(values)
-            .map_err(|error| vec![error.to_string()])?;
-    }
-    if socket.kind == SocketKind::DisplacementField {
-        let size = &summary.size;
-        if size.len() != 4 || summary.channels != 1 || size.last() != Some(&3) {
-            let message = format!(
-                "a displacement field has 4 dimensions, the last of size 3, and one channel; found size {size:?} with {} channels",
-                summary.channels
-            );
-            return Err(vec![message]);
-        }
-    }
-    Ok(())
 }
 
 /// The verdict against the input image that fits best.

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use domain::{Failure, FailureReason, Slug, Socket};
+use domain::{Failure, FailureReason, Interface, Slug, Socket};
 use imaging::{CheckLimits, ImageSummary};
 
 use super::{AcceptedInputs, Layout, chosen, problem, refusal, unknown_names, value};
+use crate::image_kind;
 use crate::request::RunRequest;
 
 /// Judges what lies at the places of the algorithm's sockets.
@@ -50,6 +51,23 @@ pub(super) fn accept(request: &RunRequest, folder: &Utf8Path) -> Result<Accepted
             );
             unknown_names(&accepted.algorithm, &found, failure)
         })?;
+    let interface = interface.clone();
+    judge(&interface, folder, &mut accepted)?;
+    accepted.interface = Some(chosen(&interface));
+    if !folder.join("inputs.json").exists() {
+        accepted.warnings.push(format!(
+            "`{folder}` holds no `inputs.json`, from which programs with several interfaces learn what they were given"
+        ));
+    }
+    Ok(accepted)
+}
+
+/// Judges each input; what is found out goes to `accepted`.
+fn judge(
+    interface: &Interface,
+    folder: &Utf8Path,
+    accepted: &mut AcceptedInputs,
+) -> Result<(), Failure> {
     let mut problems = Vec::new();
     for slug in &interface.inputs {
         let socket = accepted
@@ -57,17 +75,21 @@ pub(super) fn accept(request: &RunRequest, folder: &Utf8Path) -> Result<Accepted
             .socket(slug)
             .expect("interfaces name declared sockets only");
         match check(socket, &place(folder, socket)) {
-            Ok(image) => accepted
-                .images
-                .extend(image.map(|image| (slug.clone(), image))),
+            Ok(None) => {}
+            Ok(Some(image)) => {
+                let words = image.warnings.iter();
+                accepted
+                    .warnings
+                    .extend(words.map(|warning| format!("input `{slug}`: {warning}")));
+                accepted.images.push((slug.clone(), image));
+            }
             Err(messages) => {
                 problems.extend(messages.into_iter().map(|message| problem(socket, message)))
             }
         }
     }
-    accepted.interface = Some(chosen(interface));
     if problems.is_empty() {
-        Ok(accepted)
+        Ok(())
     } else {
         Err(refusal(problems))
     }
@@ -79,12 +101,18 @@ fn place(folder: &Utf8Path, socket: &Socket) -> Utf8PathBuf {
 
 fn check(socket: &Socket, path: &Utf8Path) -> Result<Option<ImageSummary>, Vec<String>> {
     if socket.kind.is_image() {
-        return only_image(path).map(Some);
+        let image = only_image(path)?;
+        image_kind::check(socket, &image)?;
+        return Ok(Some(image));
+    }
+    if !path.is_file() {
+        // Least of all a FIFO, at which we would wait for ever.
+        return Err(vec![format!("is `{path}`, which is no regular file")]);
     }
     if socket.kind.is_json() {
-        let value = value::read_json(path)?;
+        let parsed = value::read_json(path)?;
         socket
-            .check_json(&value)
+            .check_json(&parsed.value)
             .map_err(|violation| violation.complaints)?;
     } else {
         value::check_file(socket.kind, path)?;
@@ -96,8 +124,10 @@ fn only_image(folder: &Utf8Path) -> Result<ImageSummary, Vec<String>> {
     let entries = folder
         .read_dir_utf8()
         .map_err(|error| vec![format!("cannot be read: {error}")])?;
-    let is_image =
-        |path: &Utf8PathBuf| matches!(path.extension(), Some("mha" | "mhd" | "tif" | "tiff"));
+    let is_image = |path: &Utf8PathBuf| {
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        matches!(extension.as_str(), "mha" | "mhd" | "tif" | "tiff")
+    };
     let images: Vec<Utf8PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.into_path()))
         .filter(is_image)

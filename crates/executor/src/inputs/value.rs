@@ -1,11 +1,16 @@
 //! One value as typed on a command line, judged by its socket.
 
+use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
+
 use camino::{Utf8Path, Utf8PathBuf};
-use domain::{Socket, SocketKind, file_kind, json};
-use imaging::CheckLimits;
+use domain::json::{self, ParsedJson};
+use domain::{Socket, SocketKind, file_kind};
+use imaging::{CheckLimits, ImageFormat};
 use serde_json::Value;
 
 use super::AcceptedInput;
+use crate::image_kind;
 use crate::provision::Content;
 
 /// JSON that is larger is refused rather than read into memory.
@@ -37,14 +42,27 @@ pub(super) fn accept(
 }
 
 fn accept_json(socket: &Socket, text: &str) -> Result<AcceptedInput, Messages> {
+    let mut warnings = Vec::new();
     let value = match text.strip_prefix('@') {
-        Some(path) => read_json(Utf8Path::new(path))?,
+        Some(path) => {
+            let parsed = read_json(Utf8Path::new(path))?;
+            if parsed.replaced_non_finite > 0 {
+                warnings.push(format!(
+                    "`{path}` holds {} numbers that are NaN or infinite; they became null",
+                    parsed.replaced_non_finite
+                ));
+            }
+            parsed.value
+        }
         None => literal(socket.kind, text)?,
     };
     socket
         .check_json(&value)
         .map_err(|violation| violation.complaints)?;
-    Ok(AcceptedInput::json(value))
+    Ok(AcceptedInput {
+        warnings,
+        ..AcceptedInput::json(value)
+    })
 }
 
 /// JSON as typed; for texts and choices the quotes may be left out.
@@ -61,19 +79,24 @@ fn literal(kind: SocketKind, text: &str) -> Result<Value, Messages> {
     }
 }
 
-/// Reads and parses a JSON file.
-pub(super) fn read_json(path: &Utf8Path) -> Result<Value, Messages> {
-    let size = fs_err::metadata(path)
-        .map_err(|error| vec![format!("cannot be read: {error}")])?
-        .len();
-    if size > MAX_JSON_BYTES {
+/// Reads and parses a JSON file, or what comes through a pipe, as shells make them for `<(…)`.
+pub(super) fn read_json(path: &Utf8Path) -> Result<ParsedJson, Messages> {
+    let failed = |error: io::Error| vec![format!("cannot be read: {error}")];
+    let kind = fs_err::metadata(path).map_err(failed)?.file_type();
+    if !(kind.is_file() || kind.is_fifo()) {
+        return Err(vec![format!("is `{path}`, which is no regular file")]);
+    }
+    let mut bytes = Vec::new();
+    let file = fs_err::File::open(path).map_err(failed)?;
+    file.take(MAX_JSON_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > MAX_JSON_BYTES {
         return Err(vec![format!(
-            "has {size} bytes in `{path}`, expected at most {MAX_JSON_BYTES}"
+            "is `{path}`, which is longer than {MAX_JSON_BYTES} bytes"
         )]);
     }
-    let bytes = fs_err::read(path).map_err(|error| vec![format!("cannot be read: {error}")])?;
-    let parsed = json::parse(&bytes).map_err(|error| vec![format!("in `{path}` {error}")])?;
-    Ok(parsed.value)
+    json::parse(&bytes).map_err(|error| vec![format!("in `{path}` {error}")])
 }
 
 /// Judges a file of a kind that is neither JSON nor an image.
@@ -90,8 +113,7 @@ pub(super) fn accept_file(socket: &Socket, path: &Utf8Path) -> Result<AcceptedIn
 
 /// Judges the content of such a file.
 pub(crate) fn check_file(kind: SocketKind, path: &Utf8Path) -> Result<(), Messages> {
-    use std::io::Read;
-    let failed = |error: std::io::Error| vec![format!("cannot be read: {error}")];
+    let failed = |error: io::Error| vec![format!("cannot be read: {error}")];
     if !fs_err::metadata(path).map_err(failed)?.is_file() {
         return Err(vec![format!("is `{path}`, which is no regular file")]);
     }
@@ -125,18 +147,24 @@ fn accept_image(
     }
     let summary =
         imaging::check(path, &CheckLimits::default()).map_err(|error| vec![error.to_string()])?;
+    image_kind::check(socket, &summary)?;
     let source = match path
         .extension()
         .unwrap_or_default()
         .to_ascii_lowercase()
         .as_str()
     {
-        "mha" | "tif" | "tiff" => path.to_owned(),
+        "mha" if summary.format == ImageFormat::MetaImage => path.to_owned(),
+        "tif" | "tiff" if summary.format == ImageFormat::Tiff => path.to_owned(),
         // The contract knows two formats only; a header with its samples beside it becomes one file.
-        "mhd" => rewritten(path, scratch)?,
+        "mhd" if summary.format == ImageFormat::MetaImage => rewritten(path, scratch)?,
         other => {
+            let fitting = match summary.format {
+                ImageFormat::MetaImage => "`.mha`, which it is by its content",
+                ImageFormat::Tiff => "`.tif`, which it is by its content",
+            };
             return Err(vec![format!(
-                "is `{path}` with the ending `{other}`, expected `.mha` or `.tif`"
+                "is `{path}` with the ending `{other}`, expected {fitting}"
             )]);
         }
     };

@@ -15,7 +15,7 @@ use super::id_range::write_once;
 use crate::sandbox::facts::CgroupFacts;
 use crate::sandbox::outcome::ShimError;
 use crate::sandbox::plan::{ContainerPlan, Waivable};
-use hierarchy::{Controller, Version};
+use hierarchy::{Controller, Hierarchies, Version};
 
 /// The period of the processor quota.
 const CPU_PERIOD_US: u64 = 100_000;
@@ -50,14 +50,19 @@ impl Cgroup {
     /// Makes the cgroups of a container and sets its limits.
     pub(super) fn create(plan: &ContainerPlan) -> Result<Self, ShimError> {
         let mut cgroup = Self { places: Vec::new() };
+        let mut missing = Vec::new();
+        let host = Hierarchies::read().or_internal("read where this host has cgroups")?;
         for controller in Controller::ALL {
-            match place(controller, &plan.id) {
+            match place(&host, controller, &plan.id) {
                 Ok(place) => cgroup.places.push(place),
                 Err(_) if plan.waive.contains(&controller.guarantee()) => {}
-                Err(reason) => return Err(refusal(controller, &reason)),
+                Err(reason) => missing.push((controller, reason)),
             }
         }
-        let result = cgroup.set_limits(plan);
+        let result = match missing.split_first() {
+            Some((first, rest)) => Err(refusal(&host, first, rest)),
+            None => cgroup.set_limits(plan),
+        };
         if result.is_err() {
             let _ = cgroup.remove();
         }
@@ -268,8 +273,8 @@ impl Place {
 }
 
 /// Makes the folder of one controller, and sweeps what dead shims left beside it.
-fn place(controller: Controller, id: &str) -> io::Result<Place> {
-    let (version, parent) = hierarchy::parent_of(controller)?;
+fn place(host: &Hierarchies, controller: Controller, id: &str) -> io::Result<Place> {
+    let (version, parent) = host.parent_of(controller)?;
     let folder = parent.join(format!("{PREFIX}{id}"));
     match fs_err::create_dir(&folder) {
         Ok(()) => sweep(&parent),
@@ -297,29 +302,44 @@ fn sweep(parent: &Utf8Path) {
             .file_name()
             .to_str()
             .is_some_and(|name| name.starts_with(PREFIX));
+        // A controller has dozens of files beside ours.
+        if !ours {
+            continue;
+        }
         let age = entry
             .metadata()
             .and_then(|data| data.modified())
             .ok()
             .and_then(|time| time.elapsed().ok());
-        if ours && age.is_some_and(|age| age > ABANDONED) {
+        if age.is_some_and(|age| age > ABANDONED) {
             // Fails, as it should, while anything runs in there.
             let _ = fs_err::remove_dir(entry.path());
         }
     }
 }
 
-fn refusal(controller: Controller, reason: &io::Error) -> ShimError {
-    let guarantee = controller.guarantee_name();
+/// A controller that cannot be had, and why.
+type Missing = (Controller, io::Error);
+
+/// Names every guarantee that is missing, so that nobody learns of them one by one.
+fn refusal(host: &Hierarchies, first: &Missing, rest: &[Missing]) -> ShimError {
+    let (controller, reason) = first;
+    let guarantees: Vec<_> = std::iter::once(first)
+        .chain(rest)
+        .map(|(controller, _)| format!("`{}`", controller.guarantee_name()))
+        .collect();
+    let plural = if rest.is_empty() { "" } else { "s" };
+    let guarantees = guarantees.join(", ");
+    let remedy = match host.version_of(*controller) {
+        Version::One => "run as root",
+        Version::Two => "run as root, or under `systemd-run --user --scope -p Delegate=yes`",
+    };
     ShimError::host(
         format!(
-            "the guarantee `{guarantee}` cannot be kept: no `{}` cgroup could be made: {reason}",
+            "the guarantee{plural} {guarantees} cannot be kept: no `{}` cgroup could be made: {reason}",
             controller.name()
         ),
-        format!(
-            "run as root, or under `systemd-run --user --scope -p Delegate=yes` on a cgroup v2 host, or give up \
-             `{guarantee}` by name"
-        ),
+        format!("{remedy}, or give up {guarantees} by name"),
     )
 }
 

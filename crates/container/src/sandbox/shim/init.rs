@@ -101,7 +101,7 @@ fn enter(birth: &Birth) -> Result<Program, ShimError> {
     super::id_range::write_once("/proc/self/oom_score_adj", "500")
         .or_internal("set the out-of-memory score")?;
 
-    let filters = Filters::compile()?;
+    let filters = Filters::compile();
     let mut reader = BufReader::new(&birth.socket);
     let ready: RootReady =
         receive(&mut reader).or_internal("hear that the root file system stands")?;

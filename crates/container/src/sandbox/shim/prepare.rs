@@ -21,6 +21,7 @@ use super::system_mounts;
 use crate::sandbox::facts::KernelFacts;
 use crate::sandbox::outcome::{ShimError, StartProblem};
 use crate::sandbox::plan::{ContainerPlan, Waivable};
+use crate::sandbox::promise;
 use crate::sandbox::sys::{self, Child, Fork};
 
 /// A sandbox in which the program can be started.
@@ -105,22 +106,21 @@ fn build(plan: &ContainerPlan, as_root: bool, cgroup: &Cgroup) -> Result<Built, 
     let (init, ends) = give_birth(plan, cgroup, processors.clone())?;
     let mounted = mount_all(plan, as_root, &processors);
     let finished = mounted.and_then(|(scratch, ids, ready)| {
-        let facts = finish(plan, &init, &ends, &ready)?;
+        let mut facts = finish(plan, &init, &ends, &ready)?;
+        facts.cgroup = cgroup.facts();
+        facts.scratch = scratch.facts();
+        facts.seccomp_allowed_calls = seccomp::allowed_calls();
+        promise::require(plan, &facts)?;
         Ok((scratch, ids, facts))
     });
     match finished {
-        Ok((scratch, ids, mut facts)) => {
-            facts.cgroup = cgroup.facts();
-            facts.scratch = scratch.facts();
-            facts.seccomp_allowed_calls = seccomp::allowed_calls();
-            Ok(Built {
-                scratch,
-                init,
-                ends,
-                facts,
-                ids,
-            })
-        }
+        Ok((scratch, ids, facts)) => Ok(Built {
+            scratch,
+            init,
+            ends,
+            facts,
+            ids,
+        }),
         Err(error) => {
             // Fails only when it is gone already.
             let _ = sys::signal_child(&init, libc::SIGKILL);

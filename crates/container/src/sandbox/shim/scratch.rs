@@ -53,7 +53,7 @@ impl Scratch {
         let bytes = plan.limits.disk_bytes.max(MIN_BYTES).next_multiple_of(4096);
         let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOATIME;
         if !as_root {
-            let options = format!("size={bytes},mode=0755");
+            let options = format!("size={bytes},nr_inodes={},mode=0755", inodes(bytes));
             sys::mount("gantry-scratch", folder.as_str(), "tmpfs", flags, &options)
                 .or_internal("mount a tmpfs")?;
             return Ok(Self {
@@ -121,6 +121,11 @@ impl Scratch {
     }
 }
 
+/// How many files a file system of this size may hold: a file takes room on the host even when it is empty.
+fn inodes(bytes: u64) -> u64 {
+    (bytes / 32_768).clamp(4_096, 1 << 20)
+}
+
 /// A loop device that frees itself when it is unmounted.
 struct LoopDevice {
     path: String,
@@ -155,7 +160,6 @@ fn empty_image(folder: &Utf8Path, bytes: u64) -> Result<Utf8PathBuf, ShimError> 
     File::create(&staged)
         .and_then(|file| file.set_len(bytes))
         .or_internal("make an empty disk image")?;
-    let inodes = (bytes / 32_768).clamp(4_096, 1 << 20);
     let made = Command::new("mkfs.ext4")
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .args([
@@ -172,7 +176,7 @@ fn empty_image(folder: &Utf8Path, bytes: u64) -> Result<Utf8PathBuf, ShimError> 
             "-E",
             "lazy_itable_init=1,nodiscard,num_backup_sb=0,packed_meta_blocks=1",
             "-N",
-            &inodes.to_string(),
+            &inodes(bytes).to_string(),
         ])
         .arg(&staged)
         .stdin(Stdio::null())
@@ -248,9 +252,9 @@ fn attach(image: &File) -> io::Result<LoopDevice> {
         // SAFETY: `struct loop_config` is 304 bytes of plain numbers; ours is that large and outlives the call.
         if unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CONFIGURE, config.as_ptr()) } == 0 {
             let raw = std::os::fd::IntoRawFd::into_raw_fd(device.into_parts().0);
-            // SAFETY: the descriptor was just given up by its owner.
             return Ok(LoopDevice {
                 path,
+                // SAFETY: the descriptor was just given up by its owner.
                 _open: unsafe { OwnedFd::from_raw_fd(raw) },
             });
         }

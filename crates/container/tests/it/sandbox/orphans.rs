@@ -156,10 +156,7 @@ fn a_killed_shim_takes_its_container_along_and_the_caller_hears_of_it() {
 #[test]
 fn a_plan_that_cannot_be_read_is_told() {
     let place = Place::new();
-    let plan = Case::new(&["true"]).plan(&place);
-    let running = start_native(&plan);
-    drop(running);
-    let mut without_folder = plan.clone();
+    let mut without_folder = Case::new(&["true"]).plan(&place);
     without_folder.work_dir = place.path().join("missing");
     let error = container::sandbox::start(&without_folder, &["/bin/true"]).unwrap_err();
     assert!(error.to_string().contains("plan"), "{error}");

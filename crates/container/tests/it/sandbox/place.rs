@@ -17,14 +17,25 @@ const GROUP: &str = "root:x:0:\nuser:x:1000:\naudio:x:29:user\nvideo:x:44:other,
 
 /// A folder for one case, removed with it.
 pub(crate) struct Place {
-    root: tempfile::TempDir,
+    /// `None` only while it is being removed.
+    root: Option<tempfile::TempDir>,
+}
+
+impl Drop for Place {
+    /// That it can be removed shows that no shim works in it any more.
+    fn drop(&mut self) {
+        let removed = self.root.take().map(tempfile::TempDir::close);
+        if !std::thread::panicking() {
+            assert!(matches!(removed, Some(Ok(()))), "{removed:?}");
+        }
+    }
 }
 
 impl Place {
     /// With an image and an input.
     pub(crate) fn new() -> Self {
         let place = Self {
-            root: tempfile::tempdir().unwrap(),
+            root: Some(tempfile::tempdir().unwrap()),
         };
         fs_err::set_permissions(place.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         for folder in ["shared", "input"] {
@@ -39,7 +50,8 @@ impl Place {
     }
 
     pub(crate) fn path(&self) -> &Utf8Path {
-        Utf8Path::from_path(self.root.path()).expect("temporary folders have names in UTF-8")
+        let root = self.root.as_ref().expect("the place is not removed yet");
+        Utf8Path::from_path(root.path()).expect("temporary folders have names in UTF-8")
     }
 
     /// The image's only layer.

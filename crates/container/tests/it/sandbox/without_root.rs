@@ -49,6 +49,13 @@ fn smoke() {
         assert_eq!(ran.answers()["end"], "ENOSPC");
         assert!(ran.measured().disk_full);
     });
+    let mut case = Case::new(&["probe", "inodes", "/output"]);
+    case.waive = waived();
+    case.check(|ran| {
+        ran.succeeded();
+        assert_eq!(ran.answers()["end"], "ENOSPC");
+        assert!(ran.number("files") <= 10_000);
+    });
     let mut case = Case::shell("id -u; cat /input/value.json; echo done >/output/file");
     case.waive = waived();
     case.check(|ran| {
@@ -61,7 +68,12 @@ fn refusal() {
     Case::new(&["true"]).check(|ran| {
         ran.refused(
             StartProblem::Host,
-            &["memory_limit", "cgroup", "by name", "root"],
+            &[
+                "`memory_limit`, `cpu_limit`, `pids_limit`",
+                "cgroup",
+                "by name",
+                "root",
+            ],
         );
     });
 }

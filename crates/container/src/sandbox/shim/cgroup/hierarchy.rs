@@ -3,6 +3,8 @@
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use fs_err::OpenOptions;
+use rustix::io::Errno;
 
 use crate::sandbox::plan::Waivable;
 use crate::sandbox::shim::id_range::write_once;
@@ -67,32 +69,59 @@ struct CgroupMount<'a> {
     options: &'a str,
 }
 
-/// The folder below which a cgroup with this controller can be made by us.
-pub(super) fn parent_of(controller: Controller) -> io::Result<(Version, Utf8PathBuf)> {
-    let mounts = fs_err::read_to_string("/proc/self/mountinfo")?;
-    let own = fs_err::read_to_string("/proc/self/cgroup")?;
-    let mounts: Vec<_> = mounts.lines().filter_map(parse_mount).collect();
-    let own_mount = |mount: &CgroupMount<'_>| {
-        mount.fs_type == "cgroup"
-            && mount
-                .options
-                .split(',')
-                .any(|option| option == controller.name())
-    };
-    if let Some(mount) = mounts.iter().find(|mount| own_mount(mount)) {
-        let path = own_path(&own, |controllers| {
-            controllers.split(',').any(|name| name == controller.name())
-        });
-        return Ok((Version::One, below(mount, path.unwrap_or("/"))));
+impl CgroupMount<'_> {
+    /// Whether it is the v1 hierarchy of this controller.
+    fn is_only_for(&self, controller: Controller) -> bool {
+        let mut options = self.options.split(',');
+        self.fs_type == "cgroup" && options.any(|option| option == controller.name())
     }
-    let unified = mounts.iter().find(|mount| mount.fs_type == "cgroup2");
-    let unified =
-        unified.ok_or_else(|| io::Error::other("this host has no cgroup file system mounted"))?;
-    let own = below(unified, own_path(&own, str::is_empty).unwrap_or("/"));
-    Ok((
-        Version::Two,
-        delegated(Utf8Path::new(unified.target), &own, controller)?,
-    ))
+}
+
+/// Where this host has its cgroups, and where among them we are.
+pub(super) struct Hierarchies {
+    /// `/proc/self/mountinfo`
+    mounts: String,
+    /// `/proc/self/cgroup`
+    own: String,
+}
+
+impl Hierarchies {
+    pub(super) fn read() -> io::Result<Self> {
+        Ok(Self {
+            mounts: fs_err::read_to_string("/proc/self/mountinfo")?,
+            own: fs_err::read_to_string("/proc/self/cgroup")?,
+        })
+    }
+
+    fn mounts(&self) -> impl Iterator<Item = CgroupMount<'_>> {
+        self.mounts.lines().filter_map(parse_mount)
+    }
+
+    /// The interface that this host has for a controller.
+    pub(super) fn version_of(&self, controller: Controller) -> Version {
+        if self.mounts().any(|mount| mount.is_only_for(controller)) {
+            Version::One
+        } else {
+            Version::Two
+        }
+    }
+
+    /// The folder below which a cgroup with this controller can be made by us.
+    pub(super) fn parent_of(&self, controller: Controller) -> io::Result<(Version, Utf8PathBuf)> {
+        if let Some(mount) = self.mounts().find(|mount| mount.is_only_for(controller)) {
+            let path = own_path(&self.own, |controllers| {
+                controllers.split(',').any(|name| name == controller.name())
+            });
+            return Ok((Version::One, below(&mount, path.unwrap_or("/"))));
+        }
+        let unified = self.mounts().find(|mount| mount.fs_type == "cgroup2");
+        let unified = unified
+            .ok_or_else(|| io::Error::other("this host has no cgroup file system mounted"))?;
+        let own = own_path(&self.own, str::is_empty).unwrap_or("/");
+        let own = below(&unified, own);
+        let folder = delegated(Utf8Path::new(unified.target), &own, controller)?;
+        Ok((Version::Two, folder))
+    }
 }
 
 fn parse_mount(line: &str) -> Option<CgroupMount<'_>> {
@@ -131,40 +160,74 @@ fn below(mount: &CgroupMount<'_>, path: &str) -> Utf8PathBuf {
 /// Our own processes are moved into this leaf, because a v2 cgroup with processes cannot have children with limits.
 const LEAF: &str = "gantry-host";
 
-/// A v2 folder whose children have the controller: the root for root, else the cgroup that was delegated to us.
+/// A v2 folder whose children have the controller: the root for whoever may write there, else the cgroup that was
+/// delegated to us.
 fn delegated(mount: &Utf8Path, own: &Utf8Path, controller: Controller) -> io::Result<Utf8PathBuf> {
+    // A shim without rights is root too, of its own user namespace: only the kernel knows what it may do.
+    let ours = rustix::fs::access(mount.as_std_path(), rustix::fs::Access::WRITE_OK).is_ok();
+    if ours && enable(mount, controller).is_ok() {
+        return Ok(mount.to_owned());
+    }
     let own = if own.file_name() == Some(LEAF) {
         own.parent().unwrap_or(own)
     } else {
         own
     };
-    let as_root = rustix::process::geteuid().is_root() && enable(mount, controller).is_ok();
-    if as_root {
-        return Ok(mount.to_owned());
-    }
-    if enable(own, controller).is_err() {
-        let leaf = own.join(LEAF);
-        match fs_err::create_dir(&leaf) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            Ok(()) | Err(_) => {}
+    // Another shim that starts now may move processes as well, and processes that are moved may start new ones.
+    for _ in 0..ATTEMPTS {
+        match enable(own, controller) {
+            Ok(()) => return Ok(own.to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => clear(own)?,
+            Err(error) => return Err(error),
         }
-        for pid in fs_err::read_to_string(own.join("cgroup.procs"))?.lines() {
-            write_once(leaf.join("cgroup.procs").as_str(), pid)?;
-        }
-        enable(own, controller)?;
     }
-    Ok(own.to_owned())
+    enable(own, controller).map(|()| own.to_owned())
+}
+
+/// How often processes are moved before it is said that the cgroup is busy.
+const ATTEMPTS: usize = 16;
+
+/// Moves the processes of a v2 folder into its leaf.
+fn clear(own: &Utf8Path) -> io::Result<()> {
+    let leaf = own.join(LEAF);
+    match fs_err::create_dir(&leaf) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let entrance = OpenOptions::new()
+        .write(true)
+        .open(leaf.join("cgroup.procs"))?;
+    for pid in fs_err::read_to_string(own.join("cgroup.procs"))?.lines() {
+        match rustix::io::write(&entrance, pid.as_bytes()) {
+            // It has ended meanwhile.
+            Ok(_) | Err(Errno::SRCH) => {}
+            Err(error) => {
+                let error = io::Error::from(error);
+                let message = format!("failed to move process {pid} into `{leaf}`: {error}");
+                return Err(io::Error::new(error.kind(), message));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Makes sure that children of a v2 folder have the controller.
 fn enable(folder: &Utf8Path, controller: Controller) -> io::Result<()> {
     let file = folder.join("cgroup.subtree_control");
     let has = |text: &str| {
-        text.split_whitespace()
-            .any(|name| name == controller.name())
+        let mut names = text.split_whitespace();
+        names.any(|name| name == controller.name())
     };
     if has(&fs_err::read_to_string(&file)?) {
         return Ok(());
+    }
+    let given = fs_err::read_to_string(folder.join("cgroup.controllers"))?;
+    if !has(&given) {
+        let given = given.trim();
+        return Err(io::Error::other(format!(
+            "`{folder}` was given the controllers `{given}`, expected `{}` among them",
+            controller.name()
+        )));
     }
     write_once(file.as_str(), &format!("+{}", controller.name()))
 }

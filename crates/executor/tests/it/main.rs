@@ -1,0 +1,22 @@
+//! The crate from outside: whole jobs on real containers.
+
+#[cfg(test)]
+mod algorithm;
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod image;
+#[cfg(test)]
+mod inputs;
+#[cfg(test)]
+mod job;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod outputs;
+#[cfg(test)]
+mod report;
+#[cfg(test)]
+mod template;
+#[cfg(test)]
+mod without_root;
