@@ -36,6 +36,7 @@ pub mod source;
 mod stream;
 pub mod summary;
 pub mod tiff;
+pub mod uploads;
 pub mod volume;
 
 pub use compare::compare_images;

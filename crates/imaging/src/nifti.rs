@@ -1,4 +1,4 @@
-//! NIfTI-1 and NIfTI-2 in one file, plain or gzip, in either byte order.
+//! NIfTI-1 and NIfTI-2 in one file or as a pair (`.hdr` and `.img`), plain or gzip, in either byte order.
 //!
 //! The rules are those of ITK 5.4: which of qform and sform counts, the turn from RAS to LPS, `scl_slope` and
 //! `scl_inter` applied, trailing dimensions of one sample dropped. Sheared sforms and NIfTI-2, which ITK refuses, are
@@ -6,10 +6,12 @@
 
 use std::io::{BufReader, Read, SeekFrom};
 
+use camino::Utf8Path;
+
 use crate::error::ReadProblem;
 use crate::limits::CheckLimits;
 use crate::sample_flow::{Gunzip, Layout, MAX_DEFLATE_RATIO, drain, pour};
-use crate::source::{OpenBeside, ReadSeek};
+use crate::source::{OpenBeside, PARTNER, ReadSeek, partner_name};
 use crate::summary::{ImageFormat, ImageSummary, SpacingSource};
 
 mod header;
@@ -41,14 +43,40 @@ pub(crate) fn inspect(
     Ok(Image::open(file, limits)?.summary)
 }
 
+/// Name of the file with the samples of the header at `path`, if it is not that file itself.
+pub(crate) fn beside(file: &mut dyn ReadSeek, path: &Utf8Path) -> Result<Vec<String>, ReadProblem> {
+    let (bytes, _) = first_bytes(file)?;
+    let is_pair = header::version(&bytes).is_some_and(|version| version.is_pair);
+    let name = path.file_name().unwrap_or_default();
+    Ok(is_pair.then(|| partner_name(name)).into_iter().collect())
+}
+
 /// Hands every sample to `deliver`, little-endian, x fastest, channels interleaved, in pieces of whole samples.
 pub(crate) fn stream(
     file: &mut dyn ReadSeek,
-    _open_beside: &OpenBeside<'_>,
+    open_beside: &OpenBeside<'_>,
     limits: &CheckLimits,
     deliver: &mut dyn FnMut(&[u8]),
 ) -> Result<ImageSummary, ReadProblem> {
-    let image = Image::open(file, limits)?;
+    let mut image = Image::open(file, limits)?;
+    if !image.is_pair {
+        return samples(image, file, deliver);
+    }
+    let mut partner = open_beside(PARTNER).map_err(|error| ReadProblem::Beside {
+        name: PARTNER.into(),
+        problem: format!("{error}; expected the `.img` file of this `.hdr` file"),
+    })?;
+    let mut start = [0; 2];
+    let found = partner.read(&mut start)?;
+    image.is_gzip = start[..found] == *b"\x1f\x8b";
+    samples(image, &mut *partner, deliver)
+}
+
+fn samples(
+    image: Image,
+    file: &mut dyn ReadSeek,
+    deliver: &mut dyn FnMut(&[u8]),
+) -> Result<ImageSummary, ReadProblem> {
     let layout = image.layout();
     let length = file.seek(SeekFrom::End(0))?;
     let start = image.header.vox_offset;
@@ -113,6 +141,7 @@ struct Image {
     header: Header,
     pixel: Pixel,
     is_gzip: bool,
+    is_pair: bool,
     summary: ImageSummary,
 }
 
@@ -124,12 +153,6 @@ impl Image {
             expected: "`n+1` or `n+2`".into(),
             found: "something else".into(),
         })?;
-        if version.is_pair {
-            return Err(ReadProblem::Unsupported(
-                "NIfTI with its samples in an `.img` file (magic `ni1`): expected one `.nii` or `.nii.gz` file"
-                    .into(),
-            ));
-        }
         let header = header::parse(&bytes, version)?;
         let (size, vectors) = sizes(&header)?;
         let pixel = Pixel::of(&header, vectors)?;
@@ -167,6 +190,7 @@ impl Image {
             header,
             pixel,
             is_gzip,
+            is_pair: version.is_pair,
             summary,
         })
     }

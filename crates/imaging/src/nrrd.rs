@@ -25,6 +25,18 @@ pub(crate) fn inspect(
     Ok(Image::open(file, limits)?.summary())
 }
 
+/// Names of the files beside the header that hold the samples.
+pub(crate) fn beside(
+    file: &mut dyn ReadSeek,
+    limits: &CheckLimits,
+) -> Result<Vec<String>, ReadProblem> {
+    file.seek(SeekFrom::Start(0))?;
+    names(&Header::read(
+        &mut BufReader::new(file),
+        limits.max_header_bytes,
+    )?)
+}
+
 /// Hands every sample to `deliver`, little-endian, x fastest, channels interleaved, in pieces of whole samples.
 pub(crate) fn stream(
     file: &mut dyn ReadSeek,
@@ -33,7 +45,7 @@ pub(crate) fn stream(
     deliver: &mut dyn FnMut(&[u8]),
 ) -> Result<ImageSummary, ReadProblem> {
     let image = Image::open(file, limits)?;
-    let names = image.names()?;
+    let names = names(&image.header)?;
     if names.is_empty() {
         image.part(file, image.header.end, image.bytes, deliver)?;
     }
@@ -48,16 +60,10 @@ pub(crate) fn stream(
         )));
     }
     for name in &names {
-        let beside = |problem: String| ReadProblem::Beside {
+        let mut part = open_beside(name).map_err(|error| ReadProblem::Beside {
             name: name.clone(),
-            problem,
-        };
-        if name.contains(['/', '\\']) || matches!(name.as_str(), "" | "." | "..") {
-            return Err(beside(
-                "expected a plain name, a file in the folder of the header".into(),
-            ));
-        }
-        let mut part = open_beside(name).map_err(|error| beside(error.to_string()))?;
+            problem: error.to_string(),
+        })?;
         image.part(&mut *part, 0, image.bytes / count, deliver)?;
     }
     Ok(image.summary())
@@ -131,32 +137,6 @@ impl Image {
             segments: None,
             tiff: None,
             warnings: self.axes.warnings.clone(),
-        }
-    }
-
-    /// Names of the data files; none when the samples follow the header.
-    fn names(&self) -> Result<Vec<String>, ReadProblem> {
-        let Some(value) = self.header.get(&["data file", "datafile"]) else {
-            return Ok(Vec::new());
-        };
-        if value.starts_with("LIST") {
-            if self.header.list.is_empty() {
-                return Err(field("data file", "names after `LIST`", value));
-            }
-            return Ok(self.header.list.clone());
-        }
-        let words: Vec<&str> = value.split_whitespace().collect();
-        let [pattern, first, last, step, ..] = words.as_slice() else {
-            return Ok(vec![value.to_owned()]);
-        };
-        let numbers = (
-            first.parse::<i32>(),
-            last.parse::<i32>(),
-            step.parse::<i32>(),
-        );
-        match (numbers, pattern.contains('%')) {
-            ((Ok(first), Ok(last), Ok(step)), true) => numbered(pattern, [first, last, step]),
-            _ => Ok(vec![value.to_owned()]),
         }
     }
 
@@ -245,6 +225,47 @@ impl Image {
             channels: usize::try_from(self.axes.channels).expect("at most 65536"),
             stride: self.axes.stride,
         }
+    }
+}
+
+/// Names of the data files, all of them plain; none when the samples follow the header.
+fn names(header: &Header) -> Result<Vec<String>, ReadProblem> {
+    let Some(value) = header.get(&["data file", "datafile"]) else {
+        return Ok(Vec::new());
+    };
+    let names = if value.starts_with("LIST") {
+        if header.list.is_empty() {
+            return Err(field("data file", "names after `LIST`", value));
+        }
+        header.list.clone()
+    } else {
+        one_or_numbered(value)?
+    };
+    let leaves = |name: &&String| {
+        name.contains(['/', '\\', '\0']) || matches!(name.as_str(), "" | "." | "..")
+    };
+    match names.iter().find(leaves) {
+        Some(name) => Err(ReadProblem::Beside {
+            name: name.clone(),
+            problem: "expected a plain name, a file in the folder of the header".into(),
+        }),
+        None => Ok(names),
+    }
+}
+
+fn one_or_numbered(value: &str) -> Result<Vec<String>, ReadProblem> {
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let [pattern, first, last, step, ..] = words.as_slice() else {
+        return Ok(vec![value.to_owned()]);
+    };
+    let numbers = (
+        first.parse::<i32>(),
+        last.parse::<i32>(),
+        step.parse::<i32>(),
+    );
+    match (numbers, pattern.contains('%')) {
+        ((Ok(first), Ok(last), Ok(step)), true) => numbered(pattern, [first, last, step]),
+        _ => Ok(vec![value.to_owned()]),
     }
 }
 

@@ -16,8 +16,32 @@ impl<T: Read + Seek + ?Sized> ReadSeek for T {}
 
 /// Opens a file in the same folder as the header. The name that it gets is always plain: no separator, not `.` or `..`.
 ///
-/// The function must not follow links out of the folder; what it opens should be a regular file.
+/// The function must not follow links out of the folder; what it opens should be a regular file. The one name that is
+/// not plain is [`PARTNER`].
 pub type OpenBeside<'a> = dyn Fn(&str) -> io::Result<Box<dyn ReadSeek>> + 'a;
+
+/// Stands for the file that is called like the header but ends in `.img`: an Analyze or NIfTI pair does not name it.
+pub const PARTNER: &str = "*.img";
+
+/// Name of the [`PARTNER`] of this header: `a.hdr` has `a.img`, `A.HDR` has `A.IMG`, `a.hdr.gz` has `a.img.gz`.
+#[must_use]
+pub fn partner_name(header: &str) -> String {
+    let (name, gz) = match header.len().checked_sub(3) {
+        Some(at) if header.is_char_boundary(at) && header[at..].eq_ignore_ascii_case(".gz") => {
+            header.split_at(at)
+        }
+        Some(_) | None => (header, ""),
+    };
+    let path = Utf8Path::new(name);
+    let is_upper = path
+        .extension()
+        .is_some_and(|extension| extension.bytes().all(|byte| byte.is_ascii_uppercase()));
+    format!(
+        "{}.{}{gz}",
+        path.file_stem().unwrap_or(name),
+        if is_upper { "IMG" } else { "img" }
+    )
+}
 
 /// For formats and callers that have no files beside: every name is answered with "not found".
 ///
@@ -52,8 +76,9 @@ fn plain(error: io::Error) -> io::Error {
 /// Opens files in the folder of `path` and nowhere else: links are not followed out of it.
 pub(crate) fn open_in_folder_of(path: &Utf8Path) -> impl Fn(&str) -> io::Result<Box<dyn ReadSeek>> {
     let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
+    let partner = partner_name(path.file_name().unwrap_or_default());
     move |name| {
-        let path = folder.join(name);
+        let path = folder.join(if name == PARTNER { &partner } else { name });
         let folder = if folder.as_str().is_empty() {
             Utf8Path::new(".")
         } else {

@@ -1,6 +1,8 @@
 //! The decoded samples of one image, in order, whatever its format: little-endian, x fastest, then y, z, t; channels
 //! interleaved.
 
+use camino::Utf8Path;
+
 use crate::error::ReadProblem;
 use crate::limits::CheckLimits;
 use crate::segments::DistinctValues;
@@ -8,6 +10,9 @@ use crate::source::{OpenBeside, ReadSeek};
 use crate::summary::{ComponentType, ImageFormat, ImageSummary};
 use crate::volume::{Samples, Volume};
 use crate::{dicom, jpeg, metaimage, nifti, nrrd, png, tiff};
+
+/// Hands all samples to the function that it gets.
+pub(crate) type Streaming<'a, E> = dyn FnMut(&mut dyn FnMut(&[u8])) -> Result<ImageSummary, E> + 'a;
 
 /// Reads the header only.
 pub(crate) fn inspect(
@@ -24,6 +29,23 @@ pub(crate) fn inspect(
         ImageFormat::Nrrd => nrrd::inspect(file, open_beside, limits),
         ImageFormat::Png => png::inspect(file, open_beside, limits),
         ImageFormat::Jpeg => jpeg::inspect(file, open_beside, limits),
+    }
+}
+
+/// Names of the files in the folder of `path` in which a header says that its samples lie.
+pub(crate) fn beside(
+    format: ImageFormat,
+    file: &mut dyn ReadSeek,
+    path: &Utf8Path,
+    limits: &CheckLimits,
+) -> Result<Vec<String>, ReadProblem> {
+    match format {
+        ImageFormat::MetaImage => metaimage::beside(file, limits),
+        ImageFormat::Nrrd => nrrd::beside(file, limits),
+        ImageFormat::Nifti => nifti::beside(file, path),
+        ImageFormat::Tiff | ImageFormat::Dicom | ImageFormat::Png | ImageFormat::Jpeg => {
+            Ok(Vec::new())
+        }
     }
 }
 
@@ -58,11 +80,21 @@ pub(crate) fn check(
         return tiff::check(file, limits);
     }
     let known = inspect(format, file, open_beside, limits)?;
+    count_values(&known, &mut |deliver| {
+        stream(format, file, open_beside, limits, deliver)
+    })
+}
+
+/// Runs `stream` and gathers the distinct values on the way.
+pub(crate) fn count_values<E>(
+    known: &ImageSummary,
+    stream: &mut Streaming<'_, E>,
+) -> Result<ImageSummary, E> {
     let mut values = known
         .component_type
         .filter(|_| known.channels == 1)
         .map(DistinctValues::new);
-    let mut summary = stream(format, file, open_beside, limits, &mut |samples| {
+    let mut summary = stream(&mut |samples| {
         if let Some(values) = &mut values {
             values.feed(samples);
         }
@@ -78,7 +110,7 @@ pub(crate) fn check(
 pub(crate) fn gather(
     known: &ImageSummary,
     limits: &CheckLimits,
-    stream: &mut dyn FnMut(&mut dyn FnMut(&[u8])) -> Result<ImageSummary, ReadProblem>,
+    stream: &mut Streaming<'_, ReadProblem>,
 ) -> Result<(Volume, ImageSummary), ReadProblem> {
     let component = known
         .component_type

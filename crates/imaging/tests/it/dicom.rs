@@ -10,6 +10,19 @@ use made::{
     BIG_ENDIAN, EXPLICIT, Element, IMPLICIT, Is, RLE, Style, file, grey, sequence, text, with, word,
 };
 
+/// One slice of a series at this place along z.
+pub(crate) fn slice_file(series: &str, z: f64) -> Vec<u8> {
+    let elements = with(
+        grey(&SIX),
+        vec![
+            text(0x0008_0018, "UI", &format!("{series}.{z}")),
+            text(0x0020_000e, "UI", series),
+            text(0x0020_0032, "DS", &format!("0\\0\\{z}")),
+        ],
+    );
+    file(EXPLICIT, &elements)
+}
+
 fn read(bytes: &[u8]) -> Result<(Volume, ImageSummary), String> {
     imaging::read_file(
         &mut std::io::Cursor::new(bytes),

@@ -12,3 +12,5 @@ mod properties;
 mod render;
 #[cfg(test)]
 mod tiffs;
+#[cfg(test)]
+mod uploads;
