@@ -151,6 +151,7 @@ mod tests {
             levels: 1,
             segments: None,
             tiff: None,
+            metadata: crate::metadata::Metadata::default(),
             warnings: Vec::new(),
         }
     }

@@ -11,6 +11,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 use crate::error::ReadProblem;
 use crate::geometry::Geometry;
 use crate::limits::CheckLimits;
+use crate::metadata::Metadata;
 use crate::source::{OpenBeside, ReadSeek};
 use crate::summary::{ComponentType, ImageFormat, ImageSummary, SpacingSource};
 
@@ -111,6 +112,7 @@ fn open(bytes: &[u8], limits: &CheckLimits) -> Result<(DecoderOptions, ImageSumm
         levels: 1,
         segments: None,
         tiff: None,
+        metadata: Metadata::default(),
         warnings: Vec::new(),
     };
     Ok((limits_of_format.jpeg_set_out_colorspace(colours), summary))

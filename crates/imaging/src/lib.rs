@@ -23,6 +23,7 @@ pub mod geometry;
 mod inflate;
 mod jpeg;
 pub mod limits;
+pub mod metadata;
 pub mod metaimage;
 mod nifti;
 mod nrrd;
@@ -44,6 +45,7 @@ pub use dicom::{DicomFacts, Window as DicomWindow, facts as dicom_facts, series 
 pub use error::{ReadImageError, ReadProblem, WriteImageError};
 pub use geometry::Geometry;
 pub use limits::CheckLimits;
+pub use metadata::Metadata;
 pub use platform::platform_requirements;
 pub use source::{OpenBeside, ReadSeek};
 pub use summary::{ComponentType, ImageFormat, ImageSummary, SpacingSource};

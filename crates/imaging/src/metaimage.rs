@@ -151,6 +151,7 @@ fn summary(header: &Header) -> ImageSummary {
         levels: 1,
         segments: None,
         tiff: None,
+        metadata: header.metadata.clone(),
         warnings: header.warnings.clone(),
     }
 }

@@ -10,6 +10,7 @@ use camino::Utf8Path;
 
 use crate::error::ReadProblem;
 use crate::limits::CheckLimits;
+use crate::metadata::Metadata;
 use crate::sample_flow::{Gunzip, Layout, MAX_DEFLATE_RATIO, drain, pour};
 use crate::source::{OpenBeside, PARTNER, ReadSeek, partner_name};
 use crate::summary::{ImageFormat, ImageSummary, SpacingSource};
@@ -184,6 +185,7 @@ impl Image {
             levels: 1,
             segments: None,
             tiff: None,
+            metadata: Metadata::default(),
             warnings,
         };
         Ok(Image {

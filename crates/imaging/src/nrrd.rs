@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, SeekFrom};
 
 use crate::error::ReadProblem;
 use crate::limits::CheckLimits;
+use crate::metadata::Metadata;
 use crate::sample_flow::{Gunzip, Layout, MAX_DEFLATE_RATIO, drain, pour};
 use crate::source::{OpenBeside, ReadSeek};
 use crate::summary::{ComponentType, ImageFormat, ImageSummary};
@@ -136,6 +137,7 @@ impl Image {
             levels: 1,
             segments: None,
             tiff: None,
+            metadata: Metadata::default(),
             warnings: self.axes.warnings.clone(),
         }
     }

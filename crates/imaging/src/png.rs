@@ -8,6 +8,7 @@ use png::{BitDepth, Decoder, Limits, Reader, Transformations};
 use crate::error::ReadProblem;
 use crate::geometry::Geometry;
 use crate::limits::CheckLimits;
+use crate::metadata::Metadata;
 use crate::sample_flow::MAX_DEFLATE_RATIO;
 use crate::source::{OpenBeside, ReadSeek};
 use crate::summary::{ComponentType, ImageFormat, ImageSummary, SpacingSource};
@@ -127,6 +128,7 @@ fn open<'a>(
         levels: 1,
         segments: None,
         tiff: None,
+        metadata: Metadata::default(),
         warnings,
     };
     Ok((reader, summary))

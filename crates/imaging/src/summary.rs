@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::Geometry;
+use crate::metadata::Metadata;
 
 /// File format of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +106,9 @@ pub struct ImageSummary {
     /// Layout of a TIFF.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tiff: Option<crate::tiff::TiffLayout>,
+    /// Header fields that the platform keeps; only MetaImage and DICOM have them.
+    #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+    pub metadata: Metadata,
     /// What is odd about the file but does not make it unreadable.
     pub warnings: Vec<String>,
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::ReadProblem;
 use crate::geometry::Geometry;
 use crate::limits::CheckLimits;
+use crate::metadata::Metadata;
 use crate::source::ReadSeek;
 use crate::summary::{ImageFormat, ImageSummary, SpacingSource};
 
@@ -173,6 +174,7 @@ fn summary(
         channels: first.samples.into(),
         levels: u32::try_from(levels.len()).unwrap_or(u32::MAX),
         segments: tagged_segments(file, directory, first)?,
+        metadata: Metadata::default(),
         tiff: Some(TiffLayout {
             big: file.big,
             photometric: first.photometric.map(tag::photometric),

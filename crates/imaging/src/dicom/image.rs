@@ -3,6 +3,7 @@
 use super::codec;
 use super::convert::Converter;
 use super::data_set::{refused, shortened};
+use super::facts::DicomFacts;
 use super::file::File;
 use super::fragments::{self, Pieces};
 use super::parse::swap;
@@ -15,6 +16,7 @@ use super::tag;
 use super::values;
 use crate::error::ReadProblem;
 use crate::limits::CheckLimits;
+use crate::metadata::Metadata;
 use crate::source::ReadSeek;
 use crate::summary::{ComponentType, ImageFormat, ImageSummary};
 
@@ -281,6 +283,8 @@ pub(super) fn arrange(image: &mut Image<'_>) -> Result<Arranged, ReadProblem> {
     let converter = image.converter(values::component(&slices))?;
     let mut warnings = image.warnings.clone();
     warnings.append(&mut stack.warnings);
+    let facts = DicomFacts::of(image.set(), &image.pixels, plane.rescale);
+    let metadata = Metadata::of_dicom(&facts, &geometry.size);
     Ok(Arranged {
         summary: ImageSummary {
             format: ImageFormat::Dicom,
@@ -292,6 +296,7 @@ pub(super) fn arrange(image: &mut Image<'_>) -> Result<Arranged, ReadProblem> {
             levels: 1,
             segments: None,
             tiff: None,
+            metadata,
             warnings,
         },
         stack,

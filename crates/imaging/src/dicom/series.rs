@@ -17,6 +17,7 @@ use super::stack::{Stack, refuse_uneven, stack};
 use super::{group_key, tag, values};
 use crate::error::{ReadImageError, ReadProblem};
 use crate::limits::CheckLimits;
+use crate::metadata::Metadata;
 use crate::source::open_file;
 use crate::stream::gather;
 use crate::summary::{ImageFormat, ImageSummary};
@@ -293,6 +294,7 @@ impl Series {
         Ok(ImageSummary {
             format: ImageFormat::Dicom,
             size: geometry.size.clone(),
+            metadata: Metadata::of_dicom(&self.facts(), &geometry.size),
             geometry,
             spacing_source,
             component_type: Some(converter.component()),

@@ -4,6 +4,7 @@ use super::grid;
 use super::header::RawHeader;
 use crate::error::ReadProblem;
 use crate::geometry::Geometry;
+use crate::metadata::{IDENTIFYING, Metadata};
 use crate::summary::ComponentType;
 
 /// Where the samples of a MetaImage are.
@@ -45,6 +46,7 @@ pub(super) struct Header {
     pub(super) compressed_bytes: Option<u64>,
     pub(super) start: DataStart,
     pub(super) place: DataPlace,
+    pub(super) metadata: Metadata,
     pub(super) warnings: Vec<String>,
 }
 
@@ -85,6 +87,8 @@ impl Header {
                 "`BinaryData = False` cannot be used with `CompressedData = True`".into(),
             ));
         }
+        let metadata = Metadata::of_fields(raw.fields(), &geometry.size, &mut warnings);
+        warn_of_identity(raw, &mut warnings);
         Ok(Header {
             geometry,
             spacing_stated: raw
@@ -102,8 +106,23 @@ impl Header {
             compressed_bytes: compressed_bytes(raw)?,
             start,
             place: place(&raw.data_file, dimensions)?,
+            metadata,
             warnings,
         })
+    }
+}
+
+fn warn_of_identity(raw: &RawHeader, warnings: &mut Vec<String>) {
+    let found: Vec<String> = IDENTIFYING
+        .iter()
+        .filter(|field| raw.get(field).is_some_and(|value| !value.is_empty()))
+        .map(|field| format!("`{field}`"))
+        .collect();
+    if !found.is_empty() {
+        warnings.push(format!(
+            "the header may identify a patient: {}",
+            found.join(", ")
+        ));
     }
 }
 

@@ -75,6 +75,13 @@ impl RawHeader {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All fields; of several lines with the same key the last one counts.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
     /// Reads lines until `ElementDataFile`, at most `max_bytes` of them.
     pub(super) fn read(input: &mut dyn BufRead, max_bytes: u64) -> Result<RawHeader, ReadProblem> {
         let mut header = RawHeader::default();

@@ -3,6 +3,7 @@
 use super::window::Window;
 use crate::dicom::DicomFacts;
 use crate::serve::Statistics;
+use crate::summary::ImageSummary;
 
 /// A named window.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,6 +63,19 @@ impl From<&DicomFacts> for ShowFacts {
         ShowFacts {
             modality: facts.modality.clone(),
             window: window.map(|window| Window::new(window.center, window.width)),
+        }
+    }
+}
+
+impl From<&ImageSummary> for ShowFacts {
+    /// The first window that the header states. A summary does not tell the modality.
+    fn from(summary: &ImageSummary) -> ShowFacts {
+        let windows = summary.metadata.windows();
+        ShowFacts {
+            modality: None,
+            window: windows
+                .first()
+                .map(|window| Window::new(window.center, window.width)),
         }
     }
 }
