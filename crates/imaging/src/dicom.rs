@@ -65,6 +65,31 @@ pub fn facts(
     Ok(DicomFacts::of(image.set(), &image.pixels, rescale))
 }
 
+/// Attributes by which the platform knows a patient and a study; each value is one line.
+pub(crate) fn identity(
+    file: &mut dyn ReadSeek,
+    limits: &CheckLimits,
+) -> Result<Vec<(String, String)>, ReadProblem> {
+    let image = Image::open(file, limits)?;
+    let tags = [
+        tag::PATIENT_AGE,
+        tag::PATIENT_BIRTH_DATE,
+        tag::PATIENT_ID,
+        tag::PATIENT_NAME,
+        tag::PATIENT_SEX,
+        tag::SERIES_DESCRIPTION,
+        tag::SERIES,
+        tag::STUDY_DATE,
+        tag::STUDY_DESCRIPTION,
+        tag::STUDY,
+    ];
+    let present = tags.into_iter().filter_map(|tag| {
+        let value = image.set().text(tag)?;
+        Some((tag::name(tag), value.replace(char::is_control, " ")))
+    });
+    Ok(present.collect())
+}
+
 /// Hands every sample to `deliver`, little-endian, x fastest, channels interleaved, in pieces of whole samples.
 pub(crate) fn stream(
     file: &mut dyn ReadSeek,

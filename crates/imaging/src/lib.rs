@@ -16,6 +16,7 @@ use format::detect;
 
 pub mod annotations;
 mod compare;
+pub mod convert;
 mod dicom;
 pub mod error;
 mod format;

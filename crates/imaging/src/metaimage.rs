@@ -14,6 +14,7 @@ use camino::Utf8Path;
 
 use crate::error::{ReadImageError, ReadProblem};
 use crate::limits::CheckLimits;
+use crate::metadata::IDENTIFYING;
 use crate::source::{OpenBeside, ReadSeek, nothing_beside, open_file, open_in_folder_of};
 use crate::stream::gather;
 use crate::summary::{ImageFormat, ImageSummary, SpacingSource};
@@ -26,12 +27,15 @@ mod grid;
 mod header;
 mod passthrough;
 mod samples;
+mod spool;
 mod write;
 
 use fields::Header;
 use header::RawHeader;
 pub use passthrough::{ByteRange, deflated_samples};
 use samples::Source;
+pub(crate) use spool::Spool;
+pub(crate) use write::Head;
 pub use write::{write, write_to};
 
 /// True when the start of a file looks like a MetaImage header: text with an `NDims` or `ObjectType` line.
@@ -125,6 +129,20 @@ pub fn read_with(
         })
         .map(|(volume, _)| volume)
         .map_err(|problem| problem.in_file(path.as_str()))
+}
+
+/// Fields of a header by which the platform knows a patient and a study; each value is one line.
+pub(crate) fn identity(
+    file: &mut dyn ReadSeek,
+    limits: &CheckLimits,
+) -> Result<Vec<(String, String)>, ReadProblem> {
+    file.seek(SeekFrom::Start(0))?;
+    let raw = RawHeader::read(&mut BufReader::new(file), limits.max_header_bytes)?;
+    let present = IDENTIFYING.iter().filter_map(|field| {
+        let value = raw.get(field).filter(|value| !value.is_empty())?;
+        Some(((*field).to_owned(), value.to_owned()))
+    });
+    Ok(present.collect())
 }
 
 fn read_header(

@@ -11,9 +11,9 @@ use crate::error::{ReadImageError, ReadProblem};
 use crate::format::detect;
 use crate::limits::CheckLimits;
 use crate::source::{open_file, open_in_folder_of};
-use crate::stream;
 use crate::summary::{ImageFormat, ImageSummary};
 use crate::volume::Volume;
+use crate::{dicom, metaimage, stream};
 
 mod walk;
 
@@ -304,6 +304,22 @@ impl UploadedImage {
                     stream::stream(*format, file, &open_beside, limits, deliver)
                 })
             }),
+        }
+    }
+
+    /// Header fields that identify patient and study; for a series those of its first slice.
+    pub(crate) fn identity(
+        &self,
+        limits: &CheckLimits,
+    ) -> Result<Vec<(String, String)>, ReadImageError> {
+        match self.format() {
+            ImageFormat::MetaImage => self.in_file(|file| metaimage::identity(file, limits)),
+            ImageFormat::Dicom => self.in_file(|file| dicom::identity(file, limits)),
+            ImageFormat::Tiff
+            | ImageFormat::Nifti
+            | ImageFormat::Nrrd
+            | ImageFormat::Png
+            | ImageFormat::Jpeg => Ok(Vec::new()),
         }
     }
 

@@ -42,9 +42,17 @@ attributes! {
     TRANSFER_SYNTAX = 0x0002_0010, Text, "TransferSyntaxUID";
     SOP_CLASS = 0x0008_0016, Text, "SOPClassUID";
     SOP_INSTANCE = 0x0008_0018, Text, "SOPInstanceUID";
+    STUDY_DATE = 0x0008_0020, Text, "StudyDate";
     ACQUISITION_TIME = 0x0008_0032, Text, "AcquisitionTime";
     CONTENT_TIME = 0x0008_0033, Text, "ContentTime";
     MODALITY = 0x0008_0060, Text, "Modality";
+    STUDY_DESCRIPTION = 0x0008_1030, Text, "StudyDescription";
+    SERIES_DESCRIPTION = 0x0008_103e, Text, "SeriesDescription";
+    PATIENT_NAME = 0x0010_0010, Text, "PatientName";
+    PATIENT_ID = 0x0010_0020, Text, "PatientID";
+    PATIENT_BIRTH_DATE = 0x0010_0030, Text, "PatientBirthDate";
+    PATIENT_SEX = 0x0010_0040, Text, "PatientSex";
+    PATIENT_AGE = 0x0010_1010, Text, "PatientAge";
     SLICE_THICKNESS = 0x0018_0050, Text, "SliceThickness";
     ECHO_NUMBERS = 0x0018_0086, Text, "EchoNumbers";
     SPACING_BETWEEN_SLICES = 0x0018_0088, Text, "SpacingBetweenSlices";

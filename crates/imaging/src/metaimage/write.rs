@@ -40,7 +40,7 @@ pub fn write_to(
     write_unchecked(output, volume).map_err(|source| write_error(name, source))
 }
 
-fn write_error(file: &str, source: std::io::Error) -> WriteImageError {
+pub(super) fn write_error(file: &str, source: std::io::Error) -> WriteImageError {
     WriteImageError::Write {
         file: file.to_owned(),
         source,
@@ -71,7 +71,13 @@ fn check(file: &str, volume: &Volume) -> Result<(), WriteImageError> {
 
 fn write_unchecked(output: &mut dyn Write, volume: &Volume) -> std::io::Result<()> {
     let data = compress(volume)?;
-    output.write_all(header(volume, data.len()).as_bytes())?;
+    let head = Head {
+        geometry: &volume.geometry,
+        channels: volume.channels,
+        component: volume.samples.component_type(),
+        fields: Vec::new(),
+    };
+    output.write_all(header(&head, data.len() as u64).as_bytes())?;
     output.write_all(&data)?;
     output.flush()
 }
@@ -89,8 +95,17 @@ fn compress(volume: &Volume) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-fn header(volume: &Volume, compressed_bytes: usize) -> String {
-    let geometry = &volume.geometry;
+/// What the header says.
+pub(crate) struct Head<'a> {
+    pub(crate) geometry: &'a Geometry,
+    pub(crate) channels: u32,
+    pub(crate) component: ComponentType,
+    /// Fields beside those of every image, in their order; values of one line.
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+pub(super) fn header(head: &Head<'_>, compressed_bytes: u64) -> String {
+    let geometry = head.geometry;
     let dimensions = geometry.size.len();
     let transposed: Vec<f64> = (0..dimensions * dimensions)
         .map(|index| geometry.direction[index % dimensions * dimensions + index / dimensions])
@@ -107,18 +122,17 @@ fn header(volume: &Volume, compressed_bytes: usize) -> String {
         ("CenterOfRotation", join(&vec![0.0; dimensions])),
         ("AnatomicalOrientation", orientation(geometry)),
         ("ElementSpacing", join(&geometry.spacing)),
-        (
-            "DimSize",
-            join_words(geometry.size.iter().map(u64::to_string)),
-        ),
     ];
-    if volume.channels > 1 {
-        lines.push(("ElementNumberOfChannels", volume.channels.to_string()));
-    }
+    let fields = head.fields.iter();
+    lines.extend(fields.map(|(key, value)| (key.as_str(), value.clone())));
     lines.push((
-        "ElementType",
-        type_name(volume.samples.component_type()).into(),
+        "DimSize",
+        join_words(geometry.size.iter().map(u64::to_string)),
     ));
+    if head.channels > 1 {
+        lines.push(("ElementNumberOfChannels", head.channels.to_string()));
+    }
+    lines.push(("ElementType", type_name(head.component).into()));
     lines.push(("ElementDataFile", "LOCAL".into()));
     lines
         .into_iter()
@@ -194,22 +208,23 @@ mod tests {
 
     #[test]
     fn the_header_is_the_one_that_simpleitk_writes() {
-        let volume = Volume {
-            geometry: Geometry {
+        let head = Head {
+            geometry: &Geometry {
                 size: vec![4, 3, 2],
                 spacing: vec![0.7, 0.7, 2.5],
                 origin: vec![1.0 / 3.0, -1e-7, 1e20],
                 direction: vec![0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0],
             },
             channels: 1,
-            samples: Samples::Int16(vec![0; 24]),
+            component: ComponentType::Int16,
+            fields: vec![("SliceThickness".into(), "2.5".into())],
         };
         assert_eq!(
-            header(&volume, 12),
+            header(&head, 12),
             "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n\
              CompressedData = True\nCompressedDataSize = 12\nTransformMatrix = 0 0 1 1 0 0 0 1 0\n\
              Offset = 0.3333333333333333 -1e-7 1e20\nCenterOfRotation = 0 0 0\nAnatomicalOrientation = IRA\n\
-             ElementSpacing = 0.7 0.7 2.5\nDimSize = 4 3 2\nElementType = MET_SHORT\nElementDataFile = LOCAL\n"
+             ElementSpacing = 0.7 0.7 2.5\nSliceThickness = 2.5\nDimSize = 4 3 2\nElementType = MET_SHORT\nElementDataFile = LOCAL\n"
         );
     }
 

@@ -1,6 +1,8 @@
 //! Tests of the public face of the crate, on files that the tests make and on files by others where they are present.
 
 #[cfg(test)]
+mod convert;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod dicom;
