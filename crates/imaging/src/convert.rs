@@ -12,6 +12,7 @@ use crate::summary::{ImageFormat, ImageSummary};
 use crate::tiff::Chunks;
 use crate::uploads::UploadedImage;
 
+mod slide;
 mod volume;
 
 /// A TIFF of which a side is longer than this is a slide, pixels.
@@ -89,6 +90,8 @@ pub enum ConvertImageError {
         file: String,
         /// Why not.
         problem: String,
+        /// What to do about it.
+        hint: String,
     },
 }
 
@@ -99,9 +102,7 @@ impl ConvertImageError {
         match self {
             Self::Read(error) => error.hint(),
             Self::Write(_) => None,
-            Self::NotConvertible { .. } => {
-                Some("convert it with vips: `vips tiffsave in out.tif --tile --pyramid --bigtiff --compression jpeg`".into())
-            }
+            Self::NotConvertible { hint, .. } => Some(hint.clone()),
         }
     }
 }
@@ -123,12 +124,7 @@ pub fn convert(
     let path = Utf8PathBuf::from(format!("{stem}.{}", target.extension()));
     let summary = match target {
         Target::Volume => volume::convert(image, &known, &path, options)?,
-        Target::Slide => {
-            return Err(ConvertImageError::NotConvertible {
-                file: image.files()[0].to_string(),
-                problem: "slides are not converted yet".into(),
-            });
-        }
+        Target::Slide => slide::convert(image, &known, &path, options)?,
     };
     Ok(Converted {
         path,

@@ -7,6 +7,7 @@
 //! - [`metaimage::read`] and [`metaimage::write`] hold a whole volume in memory.
 //! - [`compare_images`] (and below it [`geometry::compare`]) says whether an output lies where its input lies.
 //! - [`render`] draws slices, labels and heat maps upright, [`serve`] prepares volumes for a viewer in a browser.
+//! - [`uploads`] sorts the files of a folder into images, [`mod@convert`] writes one as the platform takes it.
 //! - [`annotations`] says whether points lie on the image that they belong to.
 //! - [`platform_requirements`] says what grand-challenge.org would refuse although the file is readable.
 
@@ -37,6 +38,7 @@ pub mod serve;
 pub mod source;
 mod stream;
 pub mod summary;
+mod temporary;
 pub mod tiff;
 pub mod uploads;
 pub mod volume;

@@ -17,6 +17,7 @@ use crate::source::ReadSeek;
 use crate::summary::{ImageFormat, ImageSummary, SpacingSource};
 
 mod chunks;
+pub(crate) mod copy;
 mod decode;
 mod directory;
 mod file;

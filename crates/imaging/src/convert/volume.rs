@@ -62,6 +62,7 @@ fn component(
             .map_or("", |file| file.as_str())
             .into(),
         problem: problem.into(),
+        hint: "convert the samples to integers of 8 or 16 bits or to 32-bit floats".into(),
     };
     match known.component_type {
         Some(ComponentType::Float16) => Err(refuse(

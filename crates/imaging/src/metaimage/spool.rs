@@ -11,6 +11,7 @@ use flate2::write::ZlibEncoder;
 
 use super::write::{Head, header, write_error};
 use crate::error::WriteImageError;
+use crate::temporary::Temporary;
 
 /// An image whose samples come one after the other. Without [`Spool::finish`] nothing stays behind.
 pub(crate) struct Spool {
@@ -22,26 +23,12 @@ pub(crate) struct Spool {
     failed: Option<io::Error>,
 }
 
-/// A file that is removed when it is no longer needed.
-struct Temporary(Utf8PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // It is gone already when it got its final name.
-        let _ = fs_err::remove_file(&self.0);
-    }
-}
-
 impl Spool {
     /// Starts a `.mha` file at this path.
     pub(crate) fn create(path: &Utf8Path) -> Result<Spool, WriteImageError> {
-        let samples = Temporary(format!("{path}.samples").into());
-        let file = fs_err::OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&samples.0)
+        let samples = Temporary::beside(path, ".samples");
+        let file = samples
+            .create()
             .map_err(|error| write_error(path.as_str(), error))?;
         Ok(Spool {
             path: path.to_owned(),
@@ -93,12 +80,12 @@ impl Spool {
             .map_err(io::IntoInnerError::into_error)?;
         let compressed = samples.stream_position()?;
         samples.seek(SeekFrom::Start(0))?;
-        let whole = Temporary(format!("{}.part", self.path).into());
-        let mut file = fs_err::File::create(&whole.0)?;
+        let whole = Temporary::beside(&self.path, ".part");
+        let mut file = whole.create()?;
         file.write_all(header(head, compressed).as_bytes())?;
         io::copy(&mut samples, &mut file)?;
         file.flush()?;
         drop(self.samples);
-        fs_err::rename(&whole.0, &self.path)
+        whole.keep_as(&self.path)
     }
 }

@@ -6,6 +6,7 @@ use imaging::uploads::{UploadedImage, find};
 use imaging::{CheckLimits, Geometry, Samples, Volume};
 
 use crate::dicom::slice_file;
+use crate::tiffs::{Layout, grey};
 
 struct Folder(tempfile::TempDir);
 
@@ -154,4 +155,116 @@ fn a_file_that_breaks_off_leaves_nothing_behind() {
     let missing = out.path().join("missing/out");
     let error = convert(&folder.image(), &missing, &options).unwrap_err();
     assert!(error.to_string().contains("cannot be written"), "{error}");
+}
+
+/// A directory of one strip behind a little-endian classic TIFF that points to its own end.
+fn with_label(mut slide: Vec<u8>) -> Vec<u8> {
+    let strip = u32::try_from(slide.len() + 2 + 8 * 12 + 4).unwrap();
+    let entries: [(u16, u16, u32); 8] = [
+        (254, 4, 1),
+        (256, 4, 6),
+        (257, 4, 1),
+        (258, 3, 8),
+        (262, 3, 1),
+        (273, 4, strip),
+        (278, 4, 1),
+        (279, 4, 6),
+    ];
+    slide.extend(8u16.to_le_bytes());
+    for (tag, kind, value) in entries {
+        slide.extend(tag.to_le_bytes());
+        slide.extend(kind.to_le_bytes());
+        slide.extend(1u32.to_le_bytes());
+        slide.extend(value.to_le_bytes());
+    }
+    slide.extend(0u32.to_le_bytes());
+    slide.extend(b"SECRET");
+    slide
+}
+
+fn slide(layout: &Layout) -> Vec<u8> {
+    let pixels: Vec<u8> = (0..64).map(|value| value % 7).collect();
+    let private = (65_000, 4, 0x5345_4352);
+    let layout = Layout {
+        tile: 16,
+        compression: 8,
+        resolution: Some((4000, 3)),
+        extra: vec![private, (280, 3, 0), (281, 3, 6)],
+        ..layout.clone()
+    };
+    grey(layout, &pixels)
+}
+
+fn holds(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|window| window == word)
+}
+
+#[test]
+fn a_tiled_slide_is_copied_without_label_and_private_tags() {
+    let plain = Layout::default();
+    let next = slide(&plain).len() as u64;
+    let labelled = with_label(slide(&Layout {
+        next,
+        ..plain.clone()
+    }));
+    let layouts = [
+        labelled,
+        slide(&Layout {
+            big_endian: true,
+            ..plain.clone()
+        }),
+        slide(&Layout { big: true, ..plain }),
+    ];
+    for bytes in layouts {
+        let folder = Folder::new();
+        folder.put("a.tif", &bytes);
+        let out = Folder::new();
+        let options = ConvertOptions::default();
+        let done = convert(&folder.image(), &out.path().join("out"), &options).unwrap();
+        assert_eq!(done.path, out.path().join("out.tif"));
+        let copy = fs_err::read(&done.path).unwrap();
+        assert!(!holds(&copy, b"SECRET") && !holds(&copy, b"RCES") && !holds(&copy, b"SECR"));
+        let check = |path: &Utf8Path| imaging::check(path, &CheckLimits::default()).unwrap();
+        let (before, after) = (check(&folder.path().join("a.tif")), check(&done.path));
+        assert_eq!(after.segments, Some((0..7).collect()));
+        assert_eq!(
+            (&after.geometry, after.segments),
+            (&before.geometry, before.segments)
+        );
+        let tiff = after.tiff.unwrap();
+        assert!(tiff.big && tiff.directories == 1);
+        assert_eq!(tiff.levels, before.tiff.unwrap().levels);
+        assert_eq!(fs_err::read_dir(out.path()).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn slides_that_cannot_be_taken_as_they_are_say_why() {
+    for (layout, words) in [
+        (
+            Layout {
+                tile: 16,
+                ..Layout::default()
+            },
+            "size of a pixel is not stated",
+        ),
+        (
+            Layout {
+                tile: 16,
+                compression: 50000,
+                resolution: Some((4000, 3)),
+                ..Layout::default()
+            },
+            "compressed with `zstd`",
+        ),
+    ] {
+        let folder = Folder::new();
+        folder.put("a.tif", grey(layout, &[1; 64]));
+        let out = Folder::new();
+        let options = ConvertOptions::default();
+        let error = convert(&folder.image(), &out.path().join("out"), &options).unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("vips")));
+        assert_eq!(fs_err::read_dir(out.path()).unwrap().count(), 0);
+    }
 }
