@@ -96,7 +96,12 @@ fn open(bytes: &[u8], limits: &CheckLimits) -> Result<(DecoderOptions, ImageSumm
         }
     };
     let size = vec![width as u64, height as u64];
-    let geometry = Geometry::identity(size.clone());
+    let mut geometry = Geometry::identity(size.clone());
+    let mut spacing_source = SpacingSource::Missing;
+    if let Some((spacing, source)) = density(bytes) {
+        geometry.spacing = spacing.to_vec();
+        spacing_source = source;
+    }
     let claimed = geometry.voxel_count() * u128::from(channels);
     let limit = limits.max_voxel_bytes.min(MAX_DECODED);
     if claimed > limit.into() {
@@ -106,7 +111,7 @@ fn open(bytes: &[u8], limits: &CheckLimits) -> Result<(DecoderOptions, ImageSumm
         format: ImageFormat::Jpeg,
         size,
         geometry,
-        spacing_source: SpacingSource::Missing,
+        spacing_source,
         component_type: Some(ComponentType::Uint8),
         channels,
         levels: 1,
@@ -116,6 +121,37 @@ fn open(bytes: &[u8], limits: &CheckLimits) -> Result<(DecoderOptions, ImageSumm
         warnings: Vec::new(),
     };
     Ok((limits_of_format.jpeg_set_out_colorspace(colours), summary))
+}
+
+/// Pixel size in mm from the density that a JFIF header states, as ITK takes it.
+fn density(bytes: &[u8]) -> Option<([f64; 2], SpacingSource)> {
+    let mut at = 2;
+    let mut found = None;
+    while let [0xff, marker, high, low, rest @ ..] = bytes.get(at..)? {
+        if *marker == 0xda {
+            break;
+        }
+        if let (0xe0, [b'J', b'F', b'I', b'F', 0, _, _, unit, x, x2, y, y2, ..]) = (marker, rest) {
+            found = Some((*unit, [[*x, *x2], [*y, *y2]].map(u16::from_be_bytes)));
+        }
+        at += 2 + usize::from(u16::from_be_bytes([*high, *low]));
+    }
+    let (unit, dots) = found?;
+    let unit_mm = match unit {
+        1 => 25.4,
+        2 => 10.0,
+        _ => return None,
+    };
+    if dots.contains(&0) {
+        return None;
+    }
+    let is_default = unit == 1 && (dots == [72, 72] || dots == [96, 96]);
+    let source = if is_default {
+        SpacingSource::PrintingDefault
+    } else {
+        SpacingSource::Stated
+    };
+    Some((dots.map(|dots| unit_mm / f64::from(dots)), source))
 }
 
 #[cfg(test)]

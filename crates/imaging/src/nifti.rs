@@ -1,4 +1,5 @@
-//! NIfTI-1 and NIfTI-2 in one file or as a pair (`.hdr` and `.img`), plain or gzip, in either byte order.
+//! NIfTI-1 and NIfTI-2 in one file or as a pair (`.hdr` and `.img`), plain or gzip, in either byte order; and Analyze
+//! 7.5, the pair from which NIfTI was made.
 //!
 //! The rules are those of ITK 5.4: which of qform and sform counts, the turn from RAS to LPS, `scl_slope` and
 //! `scl_inter` applied, trailing dimensions of one sample dropped. Sheared sforms and NIfTI-2, which ITK refuses, are
@@ -12,7 +13,7 @@ use crate::error::ReadProblem;
 use crate::limits::CheckLimits;
 use crate::metadata::Metadata;
 use crate::sample_flow::{Gunzip, Layout, MAX_DEFLATE_RATIO, drain, pour};
-use crate::source::{OpenBeside, PARTNER, ReadSeek, partner_name};
+use crate::source::{OpenBeside, PARTNERS, ReadSeek, partner_name};
 use crate::summary::{ImageFormat, ImageSummary, SpacingSource};
 
 mod header;
@@ -47,9 +48,14 @@ pub(crate) fn inspect(
 /// Name of the file with the samples of the header at `path`, if it is not that file itself.
 pub(crate) fn beside(file: &mut dyn ReadSeek, path: &Utf8Path) -> Result<Vec<String>, ReadProblem> {
     let (bytes, _) = first_bytes(file)?;
-    let is_pair = header::version(&bytes).is_some_and(|version| version.is_pair);
-    let name = path.file_name().unwrap_or_default();
-    Ok(is_pair.then(|| partner_name(name)).into_iter().collect())
+    if !header::version(&bytes).is_some_and(|version| version.is_pair) {
+        return Ok(Vec::new());
+    }
+    let names = PARTNERS.map(|partner| partner_name(path.file_name().unwrap_or_default(), partner));
+    let present = names
+        .iter()
+        .find(|name| path.with_file_name(name).is_file());
+    Ok(vec![present.unwrap_or(&names[0]).clone()])
 }
 
 /// Hands every sample to `deliver`, little-endian, x fastest, channels interleaved, in pieces of whole samples.
@@ -63,10 +69,13 @@ pub(crate) fn stream(
     if !image.is_pair {
         return samples(image, file, deliver);
     }
-    let mut partner = open_beside(PARTNER).map_err(|error| ReadProblem::Beside {
-        name: PARTNER.into(),
-        problem: format!("{error}; expected the `.img` file of this `.hdr` file"),
-    })?;
+    let [plain, gz] = PARTNERS;
+    let mut partner = open_beside(plain)
+        .or_else(|error| open_beside(gz).map_err(|_| error))
+        .map_err(|error| ReadProblem::Beside {
+            name: plain.into(),
+            problem: format!("{error}; expected the `.img` file of this `.hdr` file"),
+        })?;
     let mut start = [0; 2];
     let found = partner.read(&mut start)?;
     image.is_gzip = start[..found] == *b"\x1f\x8b";
@@ -151,13 +160,19 @@ impl Image {
         let (bytes, is_gzip) = first_bytes(file)?;
         let version = header::version(&bytes).ok_or_else(|| ReadProblem::Field {
             field: "magic".into(),
-            expected: "`n+1` or `n+2`".into(),
+            expected: "`n+1`, `n+2` or a header of Analyze".into(),
             found: "something else".into(),
         })?;
         let header = header::parse(&bytes, version)?;
         let (size, vectors) = sizes(&header)?;
         let pixel = Pixel::of(&header, vectors)?;
         let (geometry, mut warnings) = place::geometry(&header, size);
+        if version.is_analyze {
+            warnings.push(
+                "Analyze 7.5: the file does not say which side is left; axes are taken as those of LPS"
+                    .into(),
+            );
+        }
         if version.two {
             warnings.push("NIfTI-2: ITK up to 5.4 cannot read this file".into());
         }

@@ -11,6 +11,7 @@ use crate::summary::{ComponentType, ImageFormat, ImageSummary};
 
 mod axes;
 mod header;
+mod origin;
 mod text;
 
 use axes::Axes;

@@ -16,31 +16,38 @@ impl<T: Read + Seek + ?Sized> ReadSeek for T {}
 
 /// Opens a file in the same folder as the header. The name that it gets is always plain: no separator, not `.` or `..`.
 ///
-/// The function must not follow links out of the folder; what it opens should be a regular file. The one name that is
-/// not plain is [`PARTNER`].
+/// The function must not follow links out of the folder; what it opens should be a regular file. The only names that
+/// are not plain are the [`PARTNERS`].
 pub type OpenBeside<'a> = dyn Fn(&str) -> io::Result<Box<dyn ReadSeek>> + 'a;
 
-/// Stands for the file that is called like the header but ends in `.img`: an Analyze or NIfTI pair does not name it.
-pub const PARTNER: &str = "*.img";
+/// Stand for the file that is called like the header but ends like this: an Analyze or NIfTI pair does not name it.
+/// The first one that is there counts.
+pub const PARTNERS: [&str; 2] = ["*.img", "*.img.gz"];
 
-/// Name of the [`PARTNER`] of this header: `a.hdr` has `a.img`, `A.HDR` has `A.IMG`, `a.hdr.gz` has `a.img.gz`.
+/// The name that one of the [`PARTNERS`] stands for beside this header: `a.hdr` has `a.img`, `A.HDR` has `A.IMG`, and
+/// `a.hdr.gz` has `a.img.gz`.
 #[must_use]
-pub fn partner_name(header: &str) -> String {
-    let (name, gz) = match header.len().checked_sub(3) {
-        Some(at) if header.is_char_boundary(at) && header[at..].eq_ignore_ascii_case(".gz") => {
-            header.split_at(at)
-        }
-        Some(_) | None => (header, ""),
+pub fn partner_name(header: &str, partner: &str) -> String {
+    let is_gz = |name: &str| {
+        let end = name.len().checked_sub(3).and_then(|at| name.get(at..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(".gz"))
     };
-    let path = Utf8Path::new(name);
+    let plain = if is_gz(header) {
+        &header[..header.len() - 3]
+    } else {
+        header
+    };
+    let path = Utf8Path::new(plain);
     let is_upper = path
         .extension()
         .is_some_and(|extension| extension.bytes().all(|byte| byte.is_ascii_uppercase()));
-    format!(
-        "{}.{}{gz}",
-        path.file_stem().unwrap_or(name),
-        if is_upper { "IMG" } else { "img" }
-    )
+    let ending = partner.trim_start_matches('*');
+    let ending = if is_upper {
+        ending.to_ascii_uppercase()
+    } else {
+        ending.to_owned()
+    };
+    format!("{}{ending}", path.file_stem().unwrap_or(plain))
 }
 
 /// For formats and callers that have no files beside: every name is answered with "not found".
@@ -76,9 +83,13 @@ fn plain(error: io::Error) -> io::Error {
 /// Opens files in the folder of `path` and nowhere else: links are not followed out of it.
 pub(crate) fn open_in_folder_of(path: &Utf8Path) -> impl Fn(&str) -> io::Result<Box<dyn ReadSeek>> {
     let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
-    let partner = partner_name(path.file_name().unwrap_or_default());
+    let header = path.file_name().unwrap_or_default().to_owned();
     move |name| {
-        let path = folder.join(if name == PARTNER { &partner } else { name });
+        let path = if PARTNERS.contains(&name) {
+            folder.join(partner_name(&header, name))
+        } else {
+            folder.join(name)
+        };
         let folder = if folder.as_str().is_empty() {
             Utf8Path::new(".")
         } else {
@@ -91,6 +102,25 @@ pub(crate) fn open_in_folder_of(path: &Utf8Path) -> impl Fn(&str) -> io::Result<
         match open_file(&path) {
             Ok(file) => Ok(Box::new(file)),
             Err(problem) => Err(io::Error::other(problem.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partners_are_called_like_their_header() {
+        let [plain, gz] = PARTNERS;
+        for (header, partner, name) in [
+            ("a.hdr", plain, "a.img"),
+            ("a.b.hdr", gz, "a.b.img.gz"),
+            ("A.HDR", plain, "A.IMG"),
+            ("a.hdr.gz", gz, "a.img.gz"),
+            ("é", plain, "é.img"),
+        ] {
+            assert_eq!(partner_name(header, partner), name);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The fixed header of NIfTI-1 (348 bytes) and NIfTI-2 (540 bytes), in either byte order.
+//! The fixed header of NIfTI-1 and Analyze (348 bytes) and NIfTI-2 (540 bytes), in either byte order.
 
 use crate::error::ReadProblem;
 
@@ -30,6 +30,8 @@ pub(super) struct Version {
     pub(super) big_endian: bool,
     /// Whether the samples are in a file of their own.
     pub(super) is_pair: bool,
+    /// Analyze 7.5: no orientation, no scaling.
+    pub(super) is_analyze: bool,
 }
 
 /// Bytes of the longest header.
@@ -51,13 +53,42 @@ pub(super) fn version(start: &[u8]) -> Option<Version> {
     let is_pair = match (two, magic) {
         (false, b"n+1\0") | (true, b"n+2\0") => false,
         (false, b"ni1\0") | (true, b"ni2\0") => true,
+        _ if !two && looks_like_analyze(start, big_endian) => {
+            return Some(Version {
+                two,
+                big_endian,
+                is_pair: true,
+                is_analyze: true,
+            });
+        }
         _ => return None,
     };
     Some(Version {
         two,
         big_endian,
         is_pair,
+        is_analyze: false,
     })
+}
+
+/// Analyze has no magic: the number of dimensions and the bits of the type have to make sense.
+fn looks_like_analyze(start: &[u8], big_endian: bool) -> bool {
+    if start.len() < 348 {
+        return false;
+    }
+    let fields = Fields {
+        bytes: start,
+        big_endian,
+    };
+    let bits = match fields.short(70) {
+        2 => 8,
+        4 => 16,
+        8 | 16 => 32,
+        64 => 64,
+        128 => 24,
+        _ => return false,
+    };
+    (1..=7).contains(&fields.short(40)) && fields.short(72) == bits
 }
 
 struct Fields<'a> {
@@ -132,10 +163,22 @@ pub(super) fn parse(bytes: &[u8], version: Version) -> Result<Header, ReadProble
         reason = "compared with its bounds just above"
     )]
     let vox_offset = offset as u64;
-    Ok(Header {
+    let header = Header {
         vox_offset,
         ..header
-    })
+    };
+    if version.is_analyze {
+        return Ok(Header {
+            intent: 0,
+            slope: 1.0,
+            inter: 0.0,
+            units: 0,
+            qform_code: 0,
+            sform_code: 0,
+            ..header
+        });
+    }
+    Ok(header)
 }
 
 fn first(fields: &Fields<'_>) -> (f64, Header) {

@@ -23,12 +23,14 @@ pub(super) fn geometry(header: &Header, size: Vec<u64>) -> (Geometry, Vec<String
     if header.qform_code <= 0 && header.sform_code <= 0 {
         // As ITK: no turn from RAS where the file states no axes.
         warnings.push("neither qform nor sform: origin and axes are unknown".into());
+        turn_negative(header, &mut geometry);
         return (geometry, warnings);
     }
     let matrix = choose(header, &mut warnings);
     let stated = geometry.spacing.clone();
     place(&mut geometry, &matrix, space);
-    for axis in (0..dimensions.min(3)).filter(|_| is_orthogonal(&matrix)) {
+    let is_orthogonal = is_orthogonal(&matrix);
+    for axis in (0..dimensions.min(3)).filter(|_| is_orthogonal) {
         // ITK takes the spacing from `pixdim` even beside an sform.
         let (from_axes, pixdim) = (geometry.spacing[axis], header.pixdim[axis + 1]);
         if !pixdim.is_finite() || pixdim == 0.0 {
@@ -47,7 +49,24 @@ pub(super) fn geometry(header: &Header, size: Vec<u64>) -> (Geometry, Vec<String
         let identity = quaternion(header, false);
         place(&mut geometry, &identity, space);
     }
+    if is_orthogonal {
+        turn_negative(header, &mut geometry);
+    }
     (geometry, warnings)
+}
+
+/// As ITK: where `pixdim` is negative its axis is turned around.
+fn turn_negative(header: &Header, geometry: &mut Geometry) {
+    let dimensions = geometry.size.len();
+    for axis in 0..dimensions {
+        let stated = header.pixdim[axis + 1];
+        if stated.is_finite() && stated < 0.0 {
+            for row in 0..dimensions {
+                let value = &mut geometry.direction[row * dimensions + axis];
+                *value = 0.0 - *value;
+            }
+        }
+    }
 }
 
 /// Factors to millimetres and seconds.
@@ -127,7 +146,7 @@ fn is_orthogonal(matrix: &Matrix) -> bool {
 /// The qform as the NIfTI library builds it; without one, the spacings alone.
 fn quaternion(header: &Header, has_q: bool) -> Matrix {
     let size = |axis: usize| {
-        let stated = header.pixdim[axis].abs();
+        let stated = header.pixdim[axis];
         if stated.is_finite() && stated > 0.0 {
             stated
         } else {

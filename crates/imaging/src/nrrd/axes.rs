@@ -1,6 +1,7 @@
 //! Axes of an NRRD: which one holds the channels, and where the others lie in LPS millimetres.
 
 use super::header::Header;
+use super::origin;
 use crate::error::ReadProblem;
 use crate::geometry::Geometry;
 use crate::summary::SpacingSource;
@@ -105,10 +106,6 @@ fn warn_of_ignored(header: &Header, axes: &mut Axes) {
     if header.get(&["measurement frame"]).is_some() {
         axes.warnings.push("`measurement frame` is ignored".into());
     }
-    if header.get(&["axis mins", "axismins"]).is_some() {
-        axes.warnings
-            .push("`axis mins` are ignored, the origin is taken as 0".into());
-    }
 }
 
 fn place(
@@ -121,16 +118,11 @@ fn place(
     let geometry = &mut axes.geometry;
     let sides = geometry.size.len();
     if let Some(text) = header.get(&["spacings"]) {
-        let words: Vec<f64> = text
-            .split_whitespace()
-            .map(|word| word.parse().unwrap_or(f64::NAN))
-            .collect();
-        for (axis, stored) in domain.iter().enumerate() {
-            if let Some(spacing) = words
-                .get(*stored)
-                .filter(|spacing| spacing.is_finite() && **spacing != 0.0)
-            {
+        for (axis, spacing) in each(text, domain) {
+            if spacing.is_finite() && spacing != 0.0 {
                 geometry.spacing[axis] = spacing.abs();
+                // As ITK: a negative spacing turns the axis around.
+                geometry.direction[axis * sides + axis] = spacing.signum();
                 axes.spacing_source = SpacingSource::Stated;
             }
         }
@@ -161,6 +153,13 @@ fn place(
             }
         }
     }
+    let has_space = ["space", "space dimension", "space directions"]
+        .iter()
+        .any(|field| header.get(&[field]).is_some());
+    if !has_space {
+        origin::from_axis_mins(header, axes, domain);
+    }
+    let geometry = &mut axes.geometry;
     if let Some(text) = header.get(&["space origin"]) {
         let origin = vectors(text)?
             .into_iter()
@@ -172,6 +171,21 @@ fn place(
         }
     }
     Ok(())
+}
+
+/// Numbers of a field that has one for every stored axis, for those of space and time.
+pub(super) fn each<'a>(
+    text: &str,
+    domain: &'a [usize],
+) -> impl Iterator<Item = (usize, f64)> + use<'a> {
+    let numbers: Vec<f64> = text
+        .split_whitespace()
+        .map(|word| word.parse().unwrap_or(f64::NAN))
+        .collect();
+    domain
+        .iter()
+        .enumerate()
+        .map(move |(axis, stored)| (axis, numbers.get(*stored).copied().unwrap_or(f64::NAN)))
 }
 
 /// `(1,0,0) none (0,1,0)`.
