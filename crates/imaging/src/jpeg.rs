@@ -1,5 +1,7 @@
-//! JPEG pictures of 8 bits, grey or RGB. Nothing in them says where they lie in a patient. Decoded levels may differ by
-//! one from those of libjpeg.
+//! JPEG pictures of 8 bits, grey or RGB. Nothing in them says where they lie in a patient.
+//!
+//! Decoded levels differ from those of libjpeg by up to 2, where colours are stored at half the resolution by up to 6 at
+//! single edges: both smooth them, but round at other places.
 
 use std::io::{Read, SeekFrom};
 
@@ -157,6 +159,7 @@ fn density(bytes: &[u8]) -> Option<([f64; 2], SpacingSource)> {
 #[cfg(test)]
 mod tests {
     use crate::check_bytes;
+    use crate::summary::SpacingSource;
 
     #[test]
     fn grey_is_read_and_broken_bytes_get_an_answer() {
@@ -168,9 +171,41 @@ mod tests {
         assert_eq!((summary.size, summary.channels), (vec![8, 8], 1));
         assert_eq!(summary.segments, Some(vec![90]));
         for at in 0..good.len() {
+            let _ = check_bytes(&good[..at]);
             let mut bytes = good.clone();
             bytes[at] ^= 0x55;
             let _ = check_bytes(&bytes);
+        }
+    }
+
+    #[test]
+    fn densities_become_millimetres() {
+        use SpacingSource::{Missing, PrintingDefault, Stated};
+        use jpeg_encoder::PixelDensityUnit::{Centimeters, Inches, PixelAspectRatio};
+        for (unit, dots, spacing, source) in [
+            (PixelAspectRatio, (100, 100), [1.0, 1.0], Missing),
+            (Inches, (254, 127), [25.4 / 254.0, 25.4 / 127.0], Stated),
+            (
+                Inches,
+                (72, 72),
+                [25.4 / 72.0, 25.4 / 72.0],
+                PrintingDefault,
+            ),
+            (Centimeters, (100, 50), [0.1, 0.2], Stated),
+            (Centimeters, (100, 0), [1.0, 1.0], Missing),
+        ] {
+            let mut bytes = Vec::new();
+            let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 90);
+            encoder.set_density(jpeg_encoder::PixelDensity {
+                density: dots,
+                unit,
+            });
+            encoder
+                .encode(&[90; 64], 8, 8, jpeg_encoder::ColorType::Luma)
+                .unwrap();
+            let summary = check_bytes(&bytes).unwrap();
+            assert_eq!(summary.geometry.spacing, spacing, "{unit:?} {dots:?}");
+            assert_eq!(summary.spacing_source, source, "{unit:?} {dots:?}");
         }
     }
 }

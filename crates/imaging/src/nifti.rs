@@ -284,6 +284,9 @@ fn sizes(header: &Header) -> Result<(Vec<u64>, Option<u32>), ReadProblem> {
 #[cfg(test)]
 mod tests {
     use crate::check_bytes;
+    use crate::limits::CheckLimits;
+    use crate::source::{PARTNERS, ReadSeek, nothing_beside};
+    use crate::summary::ImageSummary;
 
     fn file() -> Vec<u8> {
         let mut bytes = vec![0; 352];
@@ -324,6 +327,76 @@ mod tests {
         assert_eq!(summary.geometry.spacing, [2.0, 1.0, 3.0]);
         assert_eq!(summary.geometry.direction[..4], [-1.0, 0.0, 0.0, 0.0]);
         assert_eq!(summary.segments, Some(vec![1, 2, 3, 4]));
+    }
+
+    /// Two files of a pair: what is beside the header is called `*.img`.
+    fn check_pair(header: &[u8], samples: &[u8], name: &str) -> Result<ImageSummary, String> {
+        let beside = |asked: &str| -> std::io::Result<Box<dyn ReadSeek>> {
+            if asked == name {
+                return Ok(Box::new(std::io::Cursor::new(samples.to_vec())));
+            }
+            nothing_beside(asked)
+        };
+        let mut file = std::io::Cursor::new(header);
+        crate::check_file(&mut file, "a.hdr", &beside, &CheckLimits::default())
+            .map_err(|error| error.to_string())
+    }
+
+    fn set(bytes: &mut [u8], at: usize, value: &[u8]) {
+        bytes[at..at + value.len()].copy_from_slice(value);
+    }
+
+    #[test]
+    fn pairs_have_their_samples_in_the_other_file() {
+        let mut header = file()[..348].to_vec();
+        set(&mut header, 108, &0f32.to_le_bytes());
+        set(&mut header, 344, b"ni1\0");
+        let samples = [1, 0, 2, 0, 3, 0, 4, 0];
+        for name in PARTNERS {
+            let summary = check_pair(&header, &samples, name).unwrap();
+            assert_eq!(summary.geometry.origin, [-5.0, 0.0, 0.0]);
+            assert_eq!(summary.segments, Some(vec![1, 2, 3, 4]));
+        }
+        let alone = check_pair(&header, &samples, "other.img").unwrap_err();
+        assert!(
+            alone.contains("`*.img`") && alone.contains(".hdr"),
+            "{alone}"
+        );
+        let short = check_pair(&header, &samples[..7], PARTNERS[0]).unwrap_err();
+        assert!(short.contains("expected 8 bytes, found 7"), "{short}");
+    }
+
+    #[test]
+    fn analyze_states_no_axes_and_no_scaling() {
+        let mut header = vec![0; 348];
+        set(&mut header, 0, &348i32.to_be_bytes());
+        for (at, value) in [(40, 3i16), (42, 2), (44, 2), (46, 1), (70, 4), (72, 16)] {
+            set(&mut header, at, &value.to_be_bytes());
+        }
+        for (at, value) in [(80, -2f32), (84, 1.5), (88, 3.0), (112, 7.0), (116, 8.0)] {
+            set(&mut header, at, &value.to_be_bytes());
+        }
+        let summary = check_pair(&header, &[0, 1, 0, 2, 0, 3, 0, 4], PARTNERS[0]).unwrap();
+        assert_eq!(summary.geometry.spacing, [2.0, 1.5, 3.0]);
+        assert_eq!(summary.geometry.origin, [0.0; 3]);
+        // As ITK: a negative spacing turns its axis.
+        assert_eq!(summary.geometry.direction[0], -1.0);
+        assert_eq!(summary.segments, Some(vec![1, 2, 3, 4]));
+        let warnings = summary.warnings.join(" ");
+        assert!(warnings.contains("Analyze"), "{warnings}");
+        set(&mut header, 72, &8i16.to_be_bytes());
+        let message = check_pair(&header, &[0; 8], PARTNERS[0]).unwrap_err();
+        assert!(message.contains("no known image format"), "{message}");
+    }
+
+    #[test]
+    fn negative_pixdim_turns_an_axis() {
+        let mut bytes = file();
+        set(&mut bytes, 80, &(-2f32).to_le_bytes());
+        let summary = check_bytes(&bytes).unwrap();
+        assert_eq!(summary.geometry.spacing, [2.0, 1.0, 3.0]);
+        assert_eq!(summary.geometry.direction[..4], [1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(summary.geometry.origin, [-5.0, 0.0, 0.0]);
     }
 
     #[test]

@@ -371,6 +371,36 @@ mod tests {
     }
 
     #[test]
+    fn without_a_space_the_origin_comes_from_the_axes() {
+        let head = "NRRD0004\ntype: uchar\ndimension: 2\nsizes: 2 2\nencoding: raw\n";
+        for (fields, origin, direction) in [
+            ("spacings: 1 2\naxis mins: 10 20", [10.5, 21.0], 1.0),
+            ("spacings: 1 -2\naxis mins: 10 20", [10.5, 19.0], -1.0),
+            (
+                "spacings: 1 2\naxis mins: 10 20\ncenterings: cell node",
+                [10.5, 20.0],
+                1.0,
+            ),
+            ("axis mins: 10 20\naxis maxs: 14 26", [11.0, 21.5], 1.0),
+            ("axis mins: 10 20", [0.0, 0.0], 1.0),
+            ("spacings: 1 2\naxis mins: nan 20", [0.0, 21.0], 1.0),
+            (
+                "space: left-posterior-superior\nspacings: 1 2\naxis mins: 1 2",
+                [0.0, 0.0],
+                1.0,
+            ),
+        ] {
+            let summary = check_bytes(format!("{head}{fields}\n\n1234").as_bytes()).unwrap();
+            assert_eq!(summary.geometry.origin, origin, "{fields}");
+            assert_eq!(
+                summary.geometry.direction,
+                [1.0, 0.0, 0.0, direction],
+                "{fields}"
+            );
+        }
+    }
+
+    #[test]
     fn broken_bytes_get_an_answer() {
         let mut good = HEAD.as_bytes().to_vec();
         good.extend([0; 8]);
