@@ -268,3 +268,40 @@ fn slides_that_cannot_be_taken_as_they_are_say_why() {
         assert_eq!(fs_err::read_dir(out.path()).unwrap().count(), 0);
     }
 }
+
+#[test]
+fn damaged_slides_are_copied_or_refused_but_never_panic() {
+    let good = slide(&Layout::default());
+    let (folder, out) = (Folder::new(), Folder::new());
+    let options = ConvertOptions::default();
+    let (mut copied, mut refused) = (0, 0);
+    for at in 0..good.len() {
+        for change in [0x01, 0xff] {
+            let mut bytes = good.clone();
+            bytes[at] ^= change;
+            folder.put("a.tif", bytes);
+            let found = find(&[folder.path().to_owned()], &options.limits);
+            let Some(image) = found.images.first() else {
+                refused += 1;
+                continue;
+            };
+            match convert(image, &out.path().join("out"), &options) {
+                Ok(done) => {
+                    copied += 1;
+                    assert!(
+                        imaging::check(&done.path, &options.limits).is_ok(),
+                        "byte {at}"
+                    );
+                    fs_err::remove_file(done.path).unwrap();
+                }
+                Err(_) => refused += 1,
+            }
+            assert_eq!(
+                fs_err::read_dir(out.path()).unwrap().count(),
+                0,
+                "byte {at}"
+            );
+        }
+    }
+    assert!(copied > 0 && refused > 0);
+}
