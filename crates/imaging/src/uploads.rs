@@ -133,7 +133,12 @@ impl Uploads {
                 Err(problem) => {
                     let error = problem.in_file(candidate.path.as_str());
                     let mut files = vec![candidate.path];
-                    files.extend(candidate.beside);
+                    files.extend(
+                        candidate
+                            .beside
+                            .into_iter()
+                            .filter(|path| taken.contains(path) && path.is_file()),
+                    );
                     self.refused.push(Refused { files, error });
                 }
             }
@@ -154,15 +159,25 @@ impl Uploads {
     }
 }
 
-/// What a header names as its samples is no image of its own.
+/// What a header names as its samples is no image of its own. A header that is refused takes no image with it.
 fn taken(candidates: &[Candidate]) -> BTreeSet<Utf8PathBuf> {
+    let images: BTreeSet<&Utf8PathBuf> = candidates
+        .iter()
+        .filter(|candidate| candidate.found.is_ok())
+        .map(|candidate| &candidate.path)
+        .collect();
     let mut taken = BTreeSet::new();
     for candidate in candidates {
-        if taken.contains(&candidate.path) {
-            // Two headers may name each other: the first one counts.
-            continue;
+        // Two headers may name each other: the first one counts.
+        if !taken.contains(&candidate.path) {
+            let beside = candidate.beside.iter();
+            let is_whole = candidate.found.is_ok();
+            taken.extend(
+                beside
+                    .filter(|path| is_whole || !images.contains(path))
+                    .cloned(),
+            );
         }
-        taken.extend(candidate.beside.iter().cloned());
     }
     taken
 }

@@ -209,6 +209,25 @@ fn bad_files_are_refused_by_name_and_spoil_nothing() {
 }
 
 #[test]
+fn a_refused_header_takes_no_image_with_it() {
+    let folder = Folder::new();
+    imaging::metaimage::write(folder.path().join("good.mha"), &square(vec![2, 2])).unwrap();
+    let broken = MHD.replace("= 2 2", "= 0.5 2");
+    folder.put("a.mhd", format!("{broken}good.mha\n"));
+    folder.put("lost.mhd", format!("{MHD}LIST\ngood.mha\nnowhere.raw\n"));
+    let found = folder.find();
+    assert_eq!(folder.images(&found), [vec!["good.mha"]]);
+    let refused: Vec<_> = found
+        .refused
+        .iter()
+        .map(|one| folder.names(&one.files))
+        .collect();
+    assert_eq!(refused[0], ["a.mhd"]);
+    assert_eq!(refused[1][0], "lost.mhd");
+    assert!(!refused[1].contains(&"good.mha".to_owned()), "{refused:?}");
+}
+
+#[test]
 fn headers_that_name_each_other_leave_one_image() {
     let folder = Folder::new();
     let shape = MHD.replace("ElementDataFile = ", "HeaderSize = -1\nElementDataFile = ");
