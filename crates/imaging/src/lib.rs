@@ -35,6 +35,7 @@ pub mod render;
 mod sample_flow;
 mod segments;
 pub mod serve;
+pub mod slide;
 pub mod source;
 mod stream;
 pub mod summary;
@@ -148,6 +149,21 @@ pub fn read_file(
             })
         })
         .map_err(|problem| problem.in_file(name))
+}
+
+/// [`stream_file`] for the image at `path`.
+///
+/// # Errors
+/// As for [`check`].
+pub fn stream(
+    path: impl AsRef<Utf8Path>,
+    limits: &CheckLimits,
+    deliver: &mut dyn FnMut(&[u8]),
+) -> Result<ImageSummary, ReadImageError> {
+    let path = path.as_ref();
+    let mut file = source::open_file(path).map_err(|problem| problem.in_file(path.as_str()))?;
+    let open_beside = source::open_in_folder_of(path);
+    stream_file(&mut file, path.as_str(), &open_beside, limits, deliver)
 }
 
 /// Hands every decoded sample of an image to `deliver`, in pieces of whole samples: little-endian, x fastest, channels

@@ -27,6 +27,9 @@ mod levels;
 mod page;
 mod resolution;
 mod tag;
+mod tile_jpeg;
+pub(crate) mod tile_samples;
+pub(crate) mod tiles;
 
 use chunks::check_page;
 use directory::{Directory, read_all};

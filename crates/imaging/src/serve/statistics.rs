@@ -259,7 +259,7 @@ fn float_of(ordered: u32) -> f64 {
 }
 
 /// IEEE 754 half precision.
-fn half_float(bits: u16) -> f64 {
+pub(crate) fn half_float(bits: u16) -> f64 {
     let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
     let fraction = f64::from(bits & 0x3ff) / 1024.0;
     match bits >> 10 & 0x1f {

@@ -58,7 +58,7 @@ pub(super) fn walk(jpeg: &[u8]) -> Result<Frame, String> {
     }
 }
 
-fn next_marker(jpeg: &[u8], at: &mut usize) -> Result<u8, String> {
+pub(super) fn next_marker(jpeg: &[u8], at: &mut usize) -> Result<u8, String> {
     if jpeg.get(*at).is_some_and(|byte| *byte != 0xff) {
         return Err(format!(
             "expected a marker at byte {at}, found {:#04x}",
@@ -77,7 +77,7 @@ fn next_marker(jpeg: &[u8], at: &mut usize) -> Result<u8, String> {
 }
 
 /// The bytes of a marker segment without its length.
-fn segment(jpeg: &[u8], at: usize) -> Result<&[u8], String> {
+pub(super) fn segment(jpeg: &[u8], at: usize) -> Result<&[u8], String> {
     let length = match jpeg.get(at..at + 2) {
         Some([high, low]) => usize::from(u16::from_be_bytes([*high, *low])),
         Some(_) | None => return Err("ends inside a marker".into()),
@@ -89,7 +89,7 @@ fn segment(jpeg: &[u8], at: usize) -> Result<&[u8], String> {
         .ok_or_else(|| "ends inside a marker".into())
 }
 
-fn parse_frame(kind: u8, segment: &[u8]) -> Result<Frame, String> {
+pub(super) fn parse_frame(kind: u8, segment: &[u8]) -> Result<Frame, String> {
     match segment {
         [bits, h1, h0, w1, w0, components, ..] => Ok(Frame {
             kind,
@@ -103,7 +103,7 @@ fn parse_frame(kind: u8, segment: &[u8]) -> Result<Frame, String> {
 }
 
 /// The next marker that is neither a stuffed byte nor a restart.
-fn end_of_scan(jpeg: &[u8], mut at: usize) -> usize {
+pub(super) fn end_of_scan(jpeg: &[u8], mut at: usize) -> usize {
     while let Some(pair) = jpeg.get(at..at + 2) {
         if pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xd0..=0xd7 | 0xff) {
             return at;
