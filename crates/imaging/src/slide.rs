@@ -13,7 +13,12 @@ use crate::source::{ReadSeek, open_file};
 use crate::summary::SpacingSource;
 use crate::tiff::tiles::{StoredTile, Tiles};
 
+mod encode;
+mod entries;
 mod picture;
+mod write;
+
+pub use write::{PyramidImage, PyramidWriter};
 
 /// One resolution level of a slide.
 #[derive(Debug, Clone, PartialEq)]
