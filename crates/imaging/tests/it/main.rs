@@ -13,6 +13,8 @@ mod properties;
 #[cfg(test)]
 mod render;
 #[cfg(test)]
+mod slide;
+#[cfg(test)]
 mod tiffs;
 #[cfg(test)]
 mod uploads;
