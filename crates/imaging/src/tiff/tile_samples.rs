@@ -44,22 +44,7 @@ impl Tiles {
             return Ok(None);
         };
         if page.compression == 7 {
-            let corrupt = |problem: String| ReadProblem::Corrupt {
-                what: name.clone(),
-                problem,
-            };
-            let jpeg =
-                tile_jpeg::compose(&self.tables[level], &stored, page.photometric == Some(2))
-                    .map_err(corrupt)?;
-            tile_jpeg::require_size(&jpeg, self.tile_size(level)).map_err(corrupt)?;
-            let (width, height, samples, bytes) = tile_jpeg::decode(&jpeg).map_err(corrupt)?;
-            return Ok(Some(TileSamples {
-                width,
-                height,
-                samples: samples.into(),
-                is_rgb: samples == 3,
-                bytes,
-            }));
+            return self.jpeg_samples((level, index), &stored).map(Some);
         }
         let codec = Codec::of(page.compression).ok_or_else(|| refuse(&self.compression(level)))?;
         let expected = page.chunk_bytes(index);
@@ -83,40 +68,67 @@ impl Tiles {
             &mut ChunkSink::new(&mut deliver),
         )?;
         let [width, height] = self.tile_size(level).map(|side| side as usize);
-        let samples = usize::from(page.samples);
-        let component = self
-            .component(level)
-            .ok_or_else(|| refuse("an uncommon number of bits"))?;
-        let sample_bytes = usize::from(page.bits / 8);
-        if sample_bytes == 0 {
-            bytes = unpack(&bytes, width, usize::from(page.bits));
-        } else if u64::from(page.bits) * u64::from(page.samples) != page.pixel_bits {
-            return Err(refuse("samples of different bits"));
-        } else {
-            if big_endian && page.predictor != 3 {
-                bytes
-                    .chunks_exact_mut(sample_bytes)
-                    .for_each(<[u8]>::reverse);
-            }
-            let row = width * samples * sample_bytes;
-            match page.predictor {
-                1 => {}
-                2 if component.is_integer() => bytes
-                    .chunks_exact_mut(row)
-                    .for_each(|row| add_up(row, samples, sample_bytes)),
-                3 => bytes
-                    .chunks_exact_mut(row)
-                    .for_each(|row| float_row(row, samples, sample_bytes)),
-                _ => return Err(refuse("this predictor")),
-            }
-        }
+        let bytes = self
+            .unfold(level, bytes, big_endian)
+            .ok_or_else(|| refuse("this kind of number"))?;
         Ok(Some(TileSamples {
             width,
             height,
-            samples,
+            samples: page.samples.into(),
             is_rgb: false,
             bytes,
         }))
+    }
+
+    fn jpeg_samples(
+        &self,
+        (level, index): (usize, u64),
+        stored: &[u8],
+    ) -> Result<TileSamples, ReadProblem> {
+        let page = &self.levels[level];
+        let corrupt = |problem: String| ReadProblem::Corrupt {
+            what: page.chunk_name(index),
+            problem,
+        };
+        let is_rgb = page.photometric == Some(2);
+        let jpeg = tile_jpeg::compose(&self.tables[level], stored, is_rgb).map_err(corrupt)?;
+        tile_jpeg::require_size(&jpeg, self.tile_size(level)).map_err(corrupt)?;
+        let (width, height, samples, bytes) = tile_jpeg::decode(&jpeg).map_err(corrupt)?;
+        Ok(TileSamples {
+            width,
+            height,
+            samples: samples.into(),
+            is_rgb: samples == 3,
+            bytes,
+        })
+    }
+
+    /// Undoes byte order, predictor and packing; `None` for kinds of numbers that are not known.
+    fn unfold(&self, level: usize, mut bytes: Vec<u8>, big_endian: bool) -> Option<Vec<u8>> {
+        let page = &self.levels[level];
+        let width = self.tile_size(level)[0] as usize;
+        let samples = usize::from(page.samples);
+        let component = self.component(level)?;
+        let sample_bytes = usize::from(page.bits / 8);
+        if sample_bytes == 0 {
+            return Some(unpack(&bytes, width, usize::from(page.bits)));
+        }
+        if u64::from(page.bits) * u64::from(page.samples) != page.pixel_bits {
+            return None;
+        }
+        if big_endian && page.predictor != 3 {
+            bytes
+                .chunks_exact_mut(sample_bytes)
+                .for_each(<[u8]>::reverse);
+        }
+        let rows = bytes.chunks_exact_mut(width * samples * sample_bytes);
+        match page.predictor {
+            1 => {}
+            2 if component.is_integer() => rows.for_each(|row| add_up(row, samples, sample_bytes)),
+            3 => rows.for_each(|row| float_row(row, samples, sample_bytes)),
+            _ => return None,
+        }
+        Some(bytes)
     }
 }
 
