@@ -67,7 +67,13 @@ impl ComponentType {
     /// True for the types whose values can be segment numbers.
     #[must_use]
     pub fn is_integer(self) -> bool {
-        !matches!(self, Self::Float16 | Self::Float32 | Self::Float64)
+        !self.is_float()
+    }
+
+    /// True for the types with fractions.
+    #[must_use]
+    pub fn is_float(self) -> bool {
+        matches!(self, Self::Float16 | Self::Float32 | Self::Float64)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::metadata::Metadata;
 use crate::source::ReadSeek;
 use crate::summary::{ImageFormat, ImageSummary, SpacingSource};
 
+mod chunk_samples;
 mod chunks;
 pub(crate) mod copy;
 mod decode;
@@ -25,11 +26,13 @@ mod jpeg;
 mod labels;
 mod levels;
 mod page;
+mod pixels;
 mod resolution;
 mod tag;
 mod tile_jpeg;
 pub(crate) mod tile_samples;
 pub(crate) mod tiles;
+mod unfold;
 
 use chunks::check_page;
 use directory::{Directory, read_all};
@@ -126,13 +129,20 @@ pub(crate) fn check(
     Ok(summary)
 }
 
-/// Hands every sample of the largest level to `deliver`: row by row, channels interleaved.
+/// Hands every sample of the largest level to `deliver`: row by row, channels interleaved, as they are stored. Places in a
+/// palette stay places; JPEG colours become red, green and blue.
 pub(crate) fn stream(
-    _reader: &mut dyn ReadSeek,
-    _limits: &CheckLimits,
-    _deliver: &mut dyn FnMut(&[u8]),
+    reader: &mut dyn ReadSeek,
+    limits: &CheckLimits,
+    deliver: &mut dyn FnMut(&[u8]),
 ) -> Result<ImageSummary, ReadProblem> {
-    Err(ReadProblem::Unsupported("not read yet".into()))
+    let mut file = TiffFile::open(reader)?;
+    let (directories, pages) = read_pages(&mut file, limits)?;
+    let summary = summary(&mut file, &directories, &pages)?;
+    if let Some(page) = pages.first() {
+        pixels::stream(&mut file, page, limits, deliver)?;
+    }
+    Ok(summary)
 }
 
 fn read_pages(
@@ -174,7 +184,7 @@ fn summary(
         size: vec![first.width, first.height],
         geometry,
         spacing_source: pixel.source,
-        component_type: first.component_type(),
+        component_type: first.unpacked_type(),
         channels: first.samples.into(),
         levels: u32::try_from(levels.len()).unwrap_or(u32::MAX),
         segments: tagged_segments(file, directory, first)?,
@@ -222,7 +232,7 @@ fn oddities(
     }
     if pages
         .first()
-        .is_some_and(|first| first.component_type().is_none())
+        .is_some_and(|first| first.unpacked_type().is_none())
     {
         warnings.push("the bits of a sample are of no common type".into());
     }

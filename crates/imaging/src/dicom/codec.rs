@@ -1,10 +1,9 @@
 //! One stored frame to little-endian, interleaved samples of whole bytes, in RGB where it is in colour.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::pixel::{Photometric, Pixels};
 use super::syntax::Coding;
 use super::{jpeg, jpeg2000, rle};
+use crate::guarded::guarded;
 
 /// Samples as a decoder gives them.
 pub(super) struct Decoded {
@@ -54,12 +53,6 @@ pub(super) fn is_ybr(pixels: &Pixels) -> bool {
         pixels.photometric,
         Photometric::YbrFull | Photometric::YbrFull422
     )
-}
-
-/// The decoders are written by others and read bytes that nobody checked: a panic of theirs is a broken frame.
-fn guarded<T>(decode: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(decode))
-        .unwrap_or_else(|_| Err("does not decode (the decoder gave up)".into()))
 }
 
 /// Reads the header of a frame: refuses what no decoder reads, and takes over the bits of a JPEG 2000 stream.

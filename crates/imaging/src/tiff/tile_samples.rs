@@ -4,6 +4,7 @@ use super::decode::{ChunkSink, Codec, decode};
 use super::file::TiffFile;
 use super::tile_jpeg;
 use super::tiles::{Tiles, read_tile};
+use super::unfold::{add_up, float_row};
 use crate::error::ReadProblem;
 use crate::inflate::Goal;
 use crate::limits::CheckLimits;
@@ -145,26 +146,4 @@ fn unpack(bytes: &[u8], width: usize, bits: usize) -> Vec<u8> {
             })
         })
         .collect()
-}
-
-/// Predictor 2: each number is a difference to the pixel on its left.
-fn add_up(row: &mut [u8], samples: usize, sample_bytes: usize) {
-    for at in (samples * sample_bytes..row.len()).step_by(sample_bytes) {
-        let mut carry = 0u16;
-        for byte in at..at + sample_bytes {
-            let sum = u16::from(row[byte]) + u16::from(row[byte - samples * sample_bytes]) + carry;
-            row[byte] = sum.to_le_bytes()[0];
-            carry = sum >> 8;
-        }
-    }
-}
-
-/// Predictor 3: byte planes, the highest first, as differences.
-fn float_row(row: &mut [u8], samples: usize, sample_bytes: usize) {
-    add_up(row, samples, 1);
-    let planes = row.to_vec();
-    let count = row.len() / sample_bytes;
-    for (at, byte) in row.iter_mut().enumerate() {
-        *byte = planes[(sample_bytes - 1 - at % sample_bytes) * count + at / sample_bytes];
-    }
 }
