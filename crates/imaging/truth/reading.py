@@ -17,7 +17,7 @@ def reading(reader, array, size, channels, lossy=False, **geometry):
     found = {
         "reader": reader,
         "size": [int(length) for length in size],
-        "component_type": array.dtype.name,
+        "component_type": "uint8" if array.dtype.name == "bool" else array.dtype.name,
         "channels": int(channels),
         "voxels_sha256": hashlib.sha256(little.tobytes()).hexdigest(),
     }

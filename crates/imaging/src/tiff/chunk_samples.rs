@@ -225,8 +225,7 @@ impl<'a> ChunkReader<'a> {
 
 fn webp(stored: &[u8], limits: &CheckLimits) -> Result<Picture, String> {
     let broken = |error: image_webp::DecodingError| format!("does not decode ({error})");
-    let mut decoder =
-        image_webp::WebPDecoder::new(std::io::Cursor::new(stored)).map_err(broken)?;
+    let mut decoder = image_webp::WebPDecoder::new(std::io::Cursor::new(stored)).map_err(broken)?;
     let (width, height) = decoder.dimensions();
     let bytes = decoder
         .output_buffer_size()

@@ -49,20 +49,16 @@ pub(crate) const KNOWN: &[Known] = known![
         "SimpleITK has no grey with transparency",
     "generated" "picture/grey-transparent.png" TheyRefuse
         "SimpleITK has no grey with transparency",
-    "generated" "tiff/*" WeRefuse
-        "the readers are right; pixels of TIFF are not streamed yet",
     "corpus" "panimg/dicom_2d/cxr.dcm" Differs
         "the file states ImagerPixelSpacing, GDCM overlooks it for this class",
     "corpus" "panimg/dicom_wsi/*" Differs
         "the shared functional groups state the spacing, GDCM does not look there for slides",
     "corpus" "dicom/prostatex_missing_slice" WeRefuse
         "ITK averages the missing slice away, and every overlay drifts",
-    "corpus" "panimg/*" WeRefuse
-        "the readers are right; pixels of TIFF are not streamed yet",
-    "corpus" "tiff/*" WeRefuse
-        "the readers are right; pixels of TIFF are not streamed yet",
-    "corpus" "wsi/*" WeRefuse
-        "the readers are right; pixels of TIFF are not streamed yet",
+    "corpus" "tiff/large_image_small_la.tiff" WeRefuse
+        "JPEG with two components, grey and alpha, which our decoders do not read; refused by name",
+    "corpus" "tiff/large_image_zero_gi.tif" WeRefuse
+        "the first image has no rows; tifffile gives an empty array",
 ];
 
 /// The entry for an outcome, if there is one.
