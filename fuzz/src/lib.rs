@@ -9,7 +9,7 @@ use imaging::serve::{Halving, half_resolution};
 use imaging::{CheckLimits, ImageFormat, ReadSeek, Volume, source};
 
 /// Samples that are held in memory at most, bytes; checks stream up to [`CHECKED`].
-const HELD: u64 = 32 << 20;
+const HELD: u64 = 4 << 20;
 /// Samples that a check may stream, bytes: bounds the time of one input, not the memory.
 const CHECKED: u64 = 128 << 20;
 
@@ -19,7 +19,7 @@ pub fn limits() -> CheckLimits {
     CheckLimits {
         max_voxel_bytes: CHECKED,
         max_pixel_bytes: CHECKED,
-        max_jpeg_bytes: HELD,
+        max_jpeg_bytes: 32 << 20,
         ..CheckLimits::default()
     }
 }

@@ -19,6 +19,9 @@ use crate::summary::{ComponentType, ImageFormat, ImageSummary, SpacingSource};
 
 /// A picture has to be held in memory as a whole, decoded bytes.
 const MAX_DECODED: u64 = 512 << 20;
+/// Pixels that one byte can hold at most: every block of 8 × 8 samples takes a bit. Eight times that, since a component may
+/// have fewer samples than the picture has pixels.
+const MAX_PIXELS_PER_BYTE: u128 = 8 * 64 * 8;
 /// Longest file, bytes.
 const MAX_FILE: u64 = 256 << 20;
 
@@ -109,6 +112,13 @@ fn open(bytes: &[u8], limits: &CheckLimits) -> Result<(DecoderOptions, ImageSumm
     if claimed > limit.into() {
         return Err(ReadProblem::TooLarge { claimed, limit });
     }
+    if geometry.voxel_count() > bytes.len() as u128 * MAX_PIXELS_PER_BYTE {
+        let what = format!(
+            "{} bytes cannot hold {width} × {height} pixels",
+            bytes.len()
+        );
+        return Err(broken(&what));
+    }
     let summary = ImageSummary {
         format: ImageFormat::Jpeg,
         size,
@@ -176,6 +186,19 @@ mod tests {
             bytes[at] ^= 0x55;
             let _ = check_bytes(&bytes);
         }
+    }
+
+    #[test]
+    fn pixels_that_the_file_cannot_hold_are_refused_before_they_are_decoded() {
+        let mut bytes = Vec::new();
+        jpeg_encoder::Encoder::new(&mut bytes, 100)
+            .encode(&[90; 64], 8, 8, jpeg_encoder::ColorType::Luma)
+            .unwrap();
+        // As the fuzzer found it: a frame of 65,486 × 192 pixels in a few hundred bytes.
+        let frame = bytes.windows(2).position(|at| at == [0xff, 0xc0]).unwrap();
+        bytes[frame + 5..frame + 9].copy_from_slice(&[0x00, 0xc0, 0xff, 0xce]);
+        let said = check_bytes(&bytes).unwrap_err().to_string();
+        assert!(said.contains("cannot hold 65486 × 192 pixels"), "{said}");
     }
 
     #[test]

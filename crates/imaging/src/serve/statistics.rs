@@ -12,6 +12,9 @@ const CUT: u32 = 12;
 /// Bins for floats: sign, 8 bits of exponent, 11 of the fraction.
 const FLOAT_BINS: usize = 1 << (32 - CUT);
 
+/// The first bin of exact counts is that of the lowest 16-bit number.
+const WORD_OFFSET: i32 = 32768;
+
 /// Gathers samples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statistics {
@@ -50,8 +53,42 @@ impl Statistics {
     )]
     pub fn of(samples: &Samples) -> Statistics {
         let mut statistics = Statistics::new(samples.component_type());
-        with_samples!(samples, values => values.iter().for_each(|&value| statistics.add(value as f64)));
+        match samples {
+            Samples::Int16(values) => {
+                statistics.count_words(values.iter().map(|value| i32::from(*value)))
+            }
+            Samples::Uint16(values) => {
+                statistics.count_words(values.iter().map(|value| i32::from(*value)))
+            }
+            _ => {
+                with_samples!(samples, values => values.iter().for_each(|&value| statistics.add(value as f64)))
+            }
+        }
         statistics
+    }
+
+    /// Samples of 16 bits by their bins alone, from which all the rest follows: a picture waits for this.
+    fn count_words(&mut self, values: impl Iterator<Item = i32>) {
+        for value in values {
+            if let Some(bin) = usize::try_from(value + WORD_OFFSET)
+                .ok()
+                .and_then(|bin| self.bins.get_mut(bin))
+            {
+                *bin += 1;
+            }
+        }
+        for (bin, count) in (-WORD_OFFSET..)
+            .zip(&self.bins)
+            .filter(|(_, count)| **count > 0)
+        {
+            let value = f64::from(bin);
+            self.count += count;
+            self.minimum = self.minimum.min(value);
+            self.maximum = self.maximum.max(value);
+            #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+            let count = *count as f64;
+            self.sum += value * count;
+        }
     }
 
     /// Takes one sample.
