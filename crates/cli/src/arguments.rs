@@ -5,6 +5,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use domain::Guarantee;
 use domain::quantity::{parse_bytes, parse_cpu_percent, parse_milliseconds};
+use imaging::render::{Plane, Window};
 
 use crate::exit_status::help_table;
 
@@ -32,6 +33,14 @@ pub(crate) enum Command {
     Image(ImageCommand),
     /// Checks an algorithm's manifest and says what it declares
     Validate(ValidateArguments),
+    /// Says what medical images are: format, size, spacing, place in the patient
+    Inspect(InspectArguments),
+    /// Says whether an output image lies where its input lies
+    Compare(CompareArguments),
+    /// Converts images to what the platform takes: volumes to `.mha`, slides to tiled `.tif`
+    Convert(ConvertArguments),
+    /// Draws one slice of an image, or a slide, as PNG
+    Slice(SliceArguments),
     /// Prints the JSON Schema of the manifest `algorithm.toml`
     Schema,
 }
@@ -147,6 +156,86 @@ pub(crate) struct ImportArguments {
 pub(crate) struct ValidateArguments {
     /// The manifest or its folder
     pub(crate) manifest: Utf8PathBuf,
+}
+
+/// `gantry inspect`.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArguments {
+    /// Images, or folders with images: a DICOM series is one image
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<Utf8PathBuf>,
+    /// Also reads every sample and prints the SHA-256 of all of them
+    #[arg(long)]
+    pub(crate) hash: bool,
+    /// Prints one JSON object per image and line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `gantry compare`.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArguments {
+    /// What is drawn over the input: an image, or an annotation as JSON
+    pub(crate) output: Utf8PathBuf,
+    /// The image that it is drawn over
+    pub(crate) input: Utf8PathBuf,
+    /// Prints the verdict as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `gantry convert`.
+#[derive(Debug, Args)]
+pub(crate) struct ConvertArguments {
+    /// Images, or folders with images: a DICOM series is one image
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<Utf8PathBuf>,
+    /// Where the new files go
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Utf8PathBuf,
+    /// Keeps the header fields that name patient and study; without it they stay behind
+    #[arg(long)]
+    pub(crate) keep_identity: bool,
+    /// Prints one JSON object per image and line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `gantry slice`.
+#[derive(Debug, Args)]
+pub(crate) struct SliceArguments {
+    /// An image, or a folder with one DICOM series
+    pub(crate) image: Utf8PathBuf,
+    /// The PNG file to write
+    #[arg(short, long, value_name = "FILE", default_value = "slice.png")]
+    pub(crate) output: Utf8PathBuf,
+    /// `axial`, `coronal` or `sagittal`
+    #[arg(long, default_value = "axial", value_parser = planes())]
+    pub(crate) plane: Plane,
+    /// Number of the slice in the order of the file, from 0 [default: the middle one]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) index: Option<u64>,
+    /// Time point of a 4D image, from 0
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) time: u64,
+    /// Centre and width, such as `40,400`, or a preset of CT, such as `lung` [default: the file's, or a fitting one]
+    #[arg(long, value_name = "WINDOW", value_parser = crate::window::parse)]
+    pub(crate) window: Option<Window>,
+    /// A segmentation to draw over it (repeatable); it may have a grid of its own
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) overlay: Vec<Utf8PathBuf>,
+    /// Longest side of the picture, pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=8192))]
+    pub(crate) size: u32,
+}
+
+/// The planes by name.
+fn planes() -> impl TypedValueParser<Value = Plane> {
+    PossibleValuesParser::new(["axial", "coronal", "sagittal"]).map(|name| match name.as_str() {
+        "coronal" => Plane::Coronal,
+        "sagittal" => Plane::Sagittal,
+        _ => Plane::Axial,
+    })
 }
 
 /// The guarantees that can be done without, by name.

@@ -1,8 +1,13 @@
 //! One file per command.
 
+mod compare;
+mod convert;
 mod image;
+mod inspect;
 mod run;
 mod schema;
+mod slice;
+mod upload;
 mod validate;
 
 use serde::Serialize;
@@ -23,6 +28,10 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<ExitStatus, Problem> {
         Command::Image(command) => image::image(&command, &Home::choose(home)?),
         Command::Run(arguments) => run::run(&arguments, home),
         Command::Validate(arguments) => validate::validate(&arguments.manifest),
+        Command::Inspect(arguments) => inspect::inspect(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Convert(arguments) => convert::convert(&arguments),
+        Command::Slice(arguments) => slice::slice(&arguments),
         Command::Schema => schema::schema(),
     }
 }
@@ -36,6 +45,13 @@ fn print(text: &str) -> Result<(), Problem> {
 /// Prints one JSON document on stdout.
 fn print_json(document: &impl Serialize) -> Result<(), Problem> {
     let json = serde_json::to_string_pretty(document)
+        .map_err(|error| Problem::internal(error).context("failed to make JSON".to_owned()))?;
+    print(&(json + "\n"))
+}
+
+/// Prints one JSON object on a line of its own.
+fn print_line(object: &impl Serialize) -> Result<(), Problem> {
+    let json = serde_json::to_string(object)
         .map_err(|error| Problem::internal(error).context("failed to make JSON".to_owned()))?;
     print(&(json + "\n"))
 }

@@ -31,6 +31,9 @@ pub(crate) enum ExitStatus {
 }
 
 impl ExitStatus {
+    /// A medical image was refused, or does not lie where it should. What is wrong is known, but not whose fault it is.
+    pub(crate) const IMAGE_NOT_GOOD: Self = Self::Internal;
+
     /// Every exit code there is, in the order of the numbers.
     pub(crate) const ALL: [Self; 10] = [
         Self::Succeeded,

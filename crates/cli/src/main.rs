@@ -14,6 +14,7 @@ mod problem;
 mod quantity;
 mod report;
 mod terminal;
+mod window;
 
 use std::process::ExitCode;
 

@@ -40,6 +40,12 @@ impl Problem {
         Self::from_error(ExitStatus::Internal, error)
     }
 
+    /// A medical image that was refused.
+    pub(crate) fn unreadable(error: imaging::ReadImageError) -> Self {
+        let hint = error.hint();
+        Self::from_error(ExitStatus::IMAGE_NOT_GOOD, error).maybe_hint(hint)
+    }
+
     /// Says what was being done, above the message there is.
     pub(crate) fn context(mut self, doing: String) -> Self {
         self.error = self.error.context(doing);

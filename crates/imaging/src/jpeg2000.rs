@@ -1,5 +1,7 @@
 //! JPEG 2000 code streams (ISO/IEC 15444-1), bare or in a JP2 file.
 
+use std::borrow::Cow;
+
 /// What the SIZ segment says.
 pub(crate) struct Header {
     pub(crate) width: u64,
@@ -56,10 +58,15 @@ pub(crate) fn decode(
         jpeg2k::Image::from_bytes(stream).map_err(|error| format!("does not decode ({error})"))?;
     let mut planes = Vec::new();
     for component in image.components() {
-        if u64::from(component.width()) * u64::from(component.height()) != count as u64 {
-            return Err("has colours of another size".into());
-        }
-        planes.push(component.data());
+        let size = [component.width(), component.height()].map(u64::from);
+        planes.push(if size == [header.width, header.height] {
+            Cow::Borrowed(component.data())
+        } else {
+            Cow::Owned(stretched(component.data(), size, &header)?)
+        });
+    }
+    if planes.iter().any(|plane| plane.len() < count) {
+        return Err("has too few pixels".into());
     }
     let mut bytes = Vec::with_capacity(count * planes.len() * sample_bytes);
     for pixel in 0..count {
@@ -73,4 +80,20 @@ pub(crate) fn decode(
         components: u16::try_from(planes.len()).map_err(|_| "has too many components")?,
         bytes,
     })
+}
+
+/// Repeats the pixels of a component that was stored with fewer of them.
+fn stretched(data: &[i32], [width, height]: [u64; 2], image: &Header) -> Result<Vec<i32>, String> {
+    let is_smaller = (1..=image.width).contains(&width) && (1..=image.height).contains(&height);
+    if !is_smaller || data.len() as u64 != width * height {
+        return Err("has colours of another size".into());
+    }
+    let mut whole = Vec::new();
+    for y in 0..image.height {
+        for x in 0..image.width {
+            let place = y * height / image.height * width + x * width / image.width;
+            whole.push(data[usize::try_from(place).map_err(|_| "is too large")?]);
+        }
+    }
+    Ok(whole)
 }

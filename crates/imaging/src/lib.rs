@@ -45,6 +45,7 @@ mod temporary;
 pub mod tiff;
 pub mod uploads;
 pub mod volume;
+mod voxel_hash;
 
 pub use compare::compare_images;
 pub use dicom::{DicomFacts, Window as DicomWindow, facts as dicom_facts, series as dicom_series};
@@ -56,6 +57,7 @@ pub use platform::platform_requirements;
 pub use source::{OpenBeside, ReadSeek};
 pub use summary::{ComponentType, ImageFormat, ImageSummary, SpacingSource};
 pub use volume::{Samples, Volume};
+pub use voxel_hash::VoxelHash;
 
 /// Reads what an image is from its header.
 ///

@@ -16,6 +16,7 @@ use crate::tiff::tiles::{StoredTile, Tiles};
 mod encode;
 mod entries;
 mod picture;
+mod thumbnail;
 mod write;
 
 pub use write::{PyramidImage, PyramidWriter};

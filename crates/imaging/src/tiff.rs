@@ -18,6 +18,7 @@ use crate::summary::{ImageFormat, ImageSummary, SpacingSource};
 
 mod chunk_samples;
 mod chunks;
+pub(crate) mod colour;
 pub(crate) mod copy;
 mod decode;
 mod directory;

@@ -1,16 +1,17 @@
 //! Tiles that a browser cannot take as they are stored: decoded, brought to 8 bits, encoded.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{Slide, Tile};
 use crate::error::ReadProblem;
 use crate::render::lookup_table::palette_place;
-use crate::render::{IndexedPicture, Picture, PixelFormat, RenderError, Window};
+use crate::render::{IndexedPicture, Picture, PixelFormat, RenderError, Rgba, Window};
 use crate::serve::Statistics;
 use crate::serve::statistics::half_float;
 use crate::summary::ComponentType;
+use crate::tiff::colour::{Colour, rgb_of_cmyk, rgb_of_ycbcr};
 use crate::tiff::tile_samples::TileSamples;
-use crate::tiff::tiles::Colour;
 
 /// Grand Challenge takes at most this many segments; more values are no labels.
 const MAX_LABELS: usize = 64;
@@ -24,64 +25,111 @@ impl Slide {
         let samples = self
             .tiles
             .samples_of(&mut self.file, (level, index), &self.limits)?;
-        let [width, height] = self.tiles.tile_size(level);
-        let pixels = u64::from(width) * u64::from(height);
+        let size = self.tiles.tile_size(level);
+        let pixels = u64::from(size[0]) * u64::from(size[1]);
         if pixels > self.limits.max_jpeg_bytes {
             return Err(ReadProblem::TooLarge {
                 claimed: pixels.into(),
                 limit: self.limits.max_jpeg_bytes,
             });
         }
-        let count = usize::try_from(pixels).unwrap_or(usize::MAX);
-        let is_labels = self.style.labels == Some(true);
-        let component = self.tiles.component(level).unwrap_or(ComponentType::Uint8);
-        let colour = self.tiles.colour(level);
-        if is_labels || colour == Colour::Palette {
-            let indices =
-                samples.map_or_else(|| vec![0; count], |samples| labels(&samples, component));
-            let palette = if colour == Colour::Palette {
-                self.tiles
-                    .palette
-                    .iter()
-                    .map(|[r, g, b]| crate::render::Rgba::new(*r, *g, *b, 255))
-                    .collect()
-            } else {
-                self.style.colours.palette()
-            };
-            return png(&IndexedPicture {
-                width,
-                height,
-                indices,
-                palette,
-            });
-        }
-        let Some(samples) = samples else {
-            // Glass is white, the background of fluorescence and of grey values is black.
-            let value = if colour == Colour::Grey { 0 } else { 255 };
-            return jpeg(
-                &Picture {
-                    width,
-                    height,
-                    format: PixelFormat::Grey,
-                    pixels: vec![value; count],
-                },
-                self.style.quality,
+        if self.has_indices(level) {
+            let indices = samples.map_or_else(
+                || vec![0; usize::try_from(pixels).unwrap_or(0)],
+                |samples| labels(&samples, self.component(level)),
             );
+            return self.indexed(level, size, indices);
+        }
+        let picture = match samples {
+            Some(samples) => self.picture(level, &samples),
+            None => self.empty_tile(level),
         };
-        let window = self
-            .style
-            .window
-            .filter(|_| component != ComponentType::Uint8);
-        jpeg(
-            &picture(&samples, (component, colour), window),
-            self.style.quality,
-        )
+        jpeg(&picture, self.style.quality)
+    }
+
+    pub(super) fn component(&self, level: usize) -> ComponentType {
+        self.tiles.component(level).unwrap_or(ComponentType::Uint8)
+    }
+
+    /// True for labels and palettes: their numbers are never mixed.
+    pub(super) fn has_indices(&self, level: usize) -> bool {
+        self.style.labels == Some(true) || self.tiles.colour(level) == Colour::Palette
+    }
+
+    /// What a tile that is not stored looks like: glass is white, the background of fluorescence and of grey values is
+    /// black.
+    pub(super) fn empty_tile(&self, level: usize) -> Picture {
+        let [width, height] = self.tiles.tile_size(level);
+        let value = if self.tiles.colour(level) == Colour::Grey {
+            0
+        } else {
+            255
+        };
+        Picture {
+            width,
+            height,
+            format: PixelFormat::Grey,
+            pixels: vec![value; width as usize * height as usize],
+        }
+    }
+
+    /// A PNG of labels or of places in a palette.
+    pub(super) fn indexed(
+        &self,
+        level: usize,
+        [width, height]: [u32; 2],
+        indices: Vec<u8>,
+    ) -> Result<Tile, ReadProblem> {
+        let palette = if self.tiles.colour(level) == Colour::Palette {
+            self.tiles
+                .palette
+                .iter()
+                .map(|[r, g, b]| Rgba::new(*r, *g, *b, 255))
+                .collect()
+        } else {
+            self.style.colours.palette()
+        };
+        let picture = IndexedPicture {
+            width,
+            height,
+            indices,
+            palette,
+        };
+        Ok(Tile {
+            media_type: "image/png",
+            bytes: picture.to_png().map_err(refused)?,
+        })
+    }
+
+    /// Samples as 8-bit grey or red, green, blue.
+    pub(super) fn picture(&self, level: usize, samples: &TileSamples) -> Picture {
+        let component = self.component(level);
+        let bytes: Cow<'_, [u8]> = if component == ComponentType::Uint8 {
+            match self.tiles.bits(level) {
+                bits @ 1..=7 => stretched(&samples.bytes, bits).into(),
+                _ => (&samples.bytes).into(),
+            }
+        } else {
+            let window = self.style.window.unwrap_or(Window::new(0.0, 1.0));
+            as_numbers(component, &samples.bytes)
+                .into_iter()
+                .map(|value| window.grey(value))
+                .collect()
+        };
+        let (format, pixels) = coloured(&bytes, samples.samples, self.tiles.colour(level));
+        let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+        Picture {
+            width: side(samples.width),
+            height: side(samples.height),
+            format,
+            pixels,
+        }
     }
 
     /// Looks at a few tiles of the smallest level, once, to tell labels from grey values and to find a window.
-    fn survey(&mut self) -> Result<(), ReadProblem> {
+    pub(super) fn survey(&mut self) -> Result<(), ReadProblem> {
         let level = self.tiles.len() - 1;
-        let component = self.tiles.component(level).unwrap_or(ComponentType::Uint8);
+        let component = self.component(level);
         let may_be_labels = self.tiles.samples() == 1
             && self.tiles.colour(level) == Colour::Grey
             && component.is_integer()
@@ -125,11 +173,12 @@ impl Slide {
     }
 }
 
+/// Labels as places in a palette.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "labels are whole numbers of at most 53 bits"
 )]
-fn labels(samples: &TileSamples, component: ComponentType) -> Vec<u8> {
+pub(super) fn labels(samples: &TileSamples, component: ComponentType) -> Vec<u8> {
     if component == ComponentType::Uint8 && samples.samples == 1 {
         return samples.bytes.clone();
     }
@@ -140,24 +189,19 @@ fn labels(samples: &TileSamples, component: ComponentType) -> Vec<u8> {
         .collect()
 }
 
-fn picture(
-    samples: &TileSamples,
-    (component, colour): (ComponentType, Colour),
-    window: Option<Window>,
-) -> Picture {
-    let bytes: Vec<u8> = match (component, window) {
-        (ComponentType::Uint8, _) => samples.bytes.clone(),
-        (_, window) => {
-            let window = window.unwrap_or(Window::new(0.0, 1.0));
-            as_numbers(component, &samples.bytes)
-                .into_iter()
-                .map(|value| window.grey(value))
-                .collect()
-        }
-    };
-    let pixels = bytes.chunks_exact(samples.samples);
-    let colour = if samples.is_rgb { Colour::Rgb } else { colour };
-    let (format, pixels) = match colour {
+/// Numbers of few bits over the whole range of a byte.
+fn stretched(bytes: &[u8], bits: u16) -> Vec<u8> {
+    let most = (1u16 << bits) - 1;
+    let stretch = |value: &u8| u16::from(*value).min(most) * 255 / most;
+    bytes
+        .iter()
+        .map(|value| u8::try_from(stretch(value)).expect("at most 255"))
+        .collect()
+}
+
+fn coloured(bytes: &[u8], samples: usize, colour: Colour) -> (PixelFormat, Vec<u8>) {
+    let pixels = bytes.chunks_exact(samples);
+    match colour {
         Colour::Rgb => (
             PixelFormat::Rgb,
             pixels
@@ -167,13 +211,13 @@ fn picture(
         Colour::Ycbcr => (
             PixelFormat::Rgb,
             pixels
-                .flat_map(|pixel| rgb_of([pixel[0], pixel[1], pixel[2]]))
+                .flat_map(|pixel| rgb_of_ycbcr([pixel[0], pixel[1], pixel[2]]))
                 .collect(),
         ),
         Colour::Cmyk => (
             PixelFormat::Rgb,
             pixels
-                .flat_map(|pixel| [0, 1, 2].map(|at| mix(255 - pixel[at], 255 - pixel[3])))
+                .flat_map(|pixel| rgb_of_cmyk([pixel[0], pixel[1], pixel[2], pixel[3]]))
                 .collect(),
         ),
         Colour::Grey | Colour::Palette => {
@@ -183,44 +227,10 @@ fn picture(
             PixelFormat::Grey,
             pixels.map(|pixel| 255 - pixel[0]).collect(),
         ),
-    };
-    let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
-    Picture {
-        width: side(samples.width),
-        height: side(samples.height),
-        format,
-        pixels,
     }
 }
 
-fn mix(left: u8, right: u8) -> u8 {
-    u8::try_from(u16::from(left) * u16::from(right) / 255).expect("a product of two shares")
-}
-
-/// Full-range BT.601, as JFIF has it.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped"
-)]
-fn rgb_of([y, cb, cr]: [u8; 3]) -> [u8; 3] {
-    let (y, cb, cr) = (f64::from(y), f64::from(cb) - 128.0, f64::from(cr) - 128.0);
-    [
-        y + 1.402 * cr,
-        y - 0.344_136 * cb - 0.714_136 * cr,
-        y + 1.772 * cb,
-    ]
-    .map(|value| value.round().clamp(0.0, 255.0) as u8)
-}
-
-fn png(picture: &IndexedPicture) -> Result<Tile, ReadProblem> {
-    Ok(Tile {
-        media_type: "image/png",
-        bytes: picture.to_png().map_err(refused)?,
-    })
-}
-
-fn jpeg(picture: &Picture, quality: u8) -> Result<Tile, ReadProblem> {
+pub(super) fn jpeg(picture: &Picture, quality: u8) -> Result<Tile, ReadProblem> {
     Ok(Tile {
         media_type: "image/jpeg",
         bytes: picture.to_jpeg(quality).map_err(refused)?,
@@ -235,16 +245,6 @@ fn as_numbers(component: ComponentType, bytes: &[u8]) -> Vec<f64> {
     macro_rules! numbers {
         ($type:ty) => {{
             let (whole, _) = bytes.as_chunks::<{ size_of::<$type>() }>();
-            #[expect(
-                clippy::allow_attributes,
-                reason = "which lint fires depends on the type"
-            )]
-            #[allow(
-                clippy::cast_lossless,
-                clippy::cast_precision_loss,
-                clippy::unnecessary_cast,
-                reason = "64-bit integers beyond 2^53 are rounded"
-            )]
             let numbers = whole
                 .iter()
                 .map(|bytes| <$type>::from_le_bytes(*bytes) as f64)

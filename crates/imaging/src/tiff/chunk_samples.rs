@@ -2,6 +2,7 @@
 
 use std::io::{BufReader, Read};
 
+use super::colour::rgb_of_ycbcr;
 use super::decode::{ChunkSink, Codec, decode};
 use super::file::TiffFile;
 use super::page::Page;
@@ -169,7 +170,14 @@ impl<'a> ChunkReader<'a> {
             9..=16 => 2,
             _ => 4,
         };
-        let image = jpeg2000::decode(stored, sample_bytes, self.limits.max_jpeg_bytes)?;
+        let mut image = jpeg2000::decode(stored, sample_bytes, self.limits.max_jpeg_bytes)?;
+        // Aperio keeps luma and colour differences in this one, and names the colours otherwise.
+        if (self.page.compression, image.components, sample_bytes) == (33003, 3, 1) {
+            let (pixels, _) = image.bytes.as_chunks_mut();
+            pixels
+                .iter_mut()
+                .for_each(|pixel| *pixel = rgb_of_ycbcr(*pixel));
+        }
         Ok(Picture {
             width: image.width,
             height: image.height,

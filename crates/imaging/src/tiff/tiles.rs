@@ -2,10 +2,11 @@
 //!
 //! Opening reads the directories and nothing else; a tile costs the place of its bytes and these bytes.
 
+use super::colour::{Colour, palette_of};
 use super::file::TiffFile;
 use super::page::Page;
 use super::tile_jpeg;
-use super::{Chunks, levels, read_pages, resolution, tag};
+use super::{Chunks, levels, read_pages, resolution};
 use crate::error::ReadProblem;
 use crate::limits::CheckLimits;
 use crate::source::ReadSeek;
@@ -15,23 +16,6 @@ use crate::summary::{ComponentType, SpacingSource};
 const MAX_TABLES: u64 = 64 * 1024;
 /// Colours of a palette: three lists of 256 numbers of 16 bits.
 const COLOR_MAP: u16 = 320;
-
-/// What numbers of a pixel mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Colour {
-    /// One grey value (and further samples that are not shown).
-    Grey,
-    /// One grey value, 0 is white.
-    InvertedGrey,
-    /// Red, green, blue (and further samples that are not shown).
-    Rgb,
-    /// Luma and two colour differences, as JPEG has them.
-    Ycbcr,
-    /// Cyan, magenta, yellow, black.
-    Cmyk,
-    /// A place in a palette.
-    Palette,
-}
 
 /// What one tile of a file is.
 #[derive(Debug)]
@@ -120,14 +104,12 @@ impl Tiles {
         }
     }
 
-    /// Name of the compression of a level.
-    pub(crate) fn compression(&self, level: usize) -> String {
-        tag::compression(self.levels[level].compression)
-    }
-
     /// True when the tiles hold every sample as it was, so that numbers in them may be labels.
     pub(crate) fn is_lossless(&self) -> bool {
-        !matches!(self.levels[0].compression, 6 | 7 | 34892 | 50001 | 50002)
+        !matches!(
+            self.levels[0].compression,
+            6 | 7 | 33003 | 33005 | 34892 | 50001 | 50002
+        )
     }
 
     /// Samples of a pixel.
@@ -135,26 +117,19 @@ impl Tiles {
         self.levels[0].samples
     }
 
-    /// Type of one sample of a level, where it has a common one. Fewer than 8 bits become bytes.
+    /// Type of one sample of a level, where it has a common one. Packed bits are unpacked.
     pub(crate) fn component(&self, level: usize) -> Option<ComponentType> {
-        let page = &self.levels[level];
-        match (page.bits, page.samples) {
-            (1 | 2 | 4, 1) => Some(ComponentType::Uint8),
-            _ => page.component_type(),
-        }
+        self.levels[level].unpacked_type()
+    }
+
+    /// Bits of one sample as it is stored.
+    pub(crate) fn bits(&self, level: usize) -> u16 {
+        self.levels[level].bits
     }
 
     /// What the numbers of a pixel of a level mean.
     pub(crate) fn colour(&self, level: usize) -> Colour {
-        let page = &self.levels[level];
-        match (page.photometric, page.samples) {
-            (Some(0), _) => Colour::InvertedGrey,
-            (Some(3), 1) => Colour::Palette,
-            (Some(5), 4..) => Colour::Cmyk,
-            (Some(6), 3..) => Colour::Ycbcr,
-            (Some(2), 3..) | (None, 3..) => Colour::Rgb,
-            _ => Colour::Grey,
-        }
+        Colour::of(&self.levels[level])
     }
 
     /// The bytes of one tile as a browser can take them. `index` counts row by row.
@@ -207,7 +182,7 @@ impl Tiles {
 }
 
 /// The stored bytes of a tile; `None` when it is not stored.
-pub(super) fn read_tile(
+fn read_tile(
     file: &mut TiffFile<'_>,
     page: &Page,
     index: u64,
@@ -226,13 +201,4 @@ pub(super) fn read_tile(
         });
     }
     file.vec(offset, bytes, &page.chunk_name(index)).map(Some)
-}
-
-/// TIFF keeps all reds, then all greens, then all blues, 16 bits each.
-fn palette_of(numbers: &[u64]) -> Vec<[u8; 3]> {
-    let count = numbers.len() / 3;
-    let high_byte = |number: u64| u8::try_from(number.min(0xffff) >> 8).expect("8 bits");
-    (0..count)
-        .map(|place| [0, 1, 2].map(|channel| high_byte(numbers[channel * count + place])))
-        .collect()
 }

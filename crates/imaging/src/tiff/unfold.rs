@@ -89,7 +89,7 @@ impl Unfold {
 }
 
 /// Predictor 2: each number is a difference to the pixel on its left.
-pub(super) fn add_up(row: &mut [u8], samples: usize, sample_bytes: usize) {
+fn add_up(row: &mut [u8], samples: usize, sample_bytes: usize) {
     let step = samples * sample_bytes;
     match sample_bytes {
         1 => {
@@ -127,7 +127,7 @@ fn add_up_as<const N: usize>(
 }
 
 /// Predictor 3: byte planes, the highest first, as differences.
-pub(super) fn float_row(row: &mut [u8], samples: usize, sample_bytes: usize) {
+fn float_row(row: &mut [u8], samples: usize, sample_bytes: usize) {
     add_up(row, samples, 1);
     let planes = row.to_vec();
     let count = row.len() / sample_bytes;
