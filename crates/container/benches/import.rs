@@ -1,7 +1,9 @@
 //! Import of a large `docker save` archive, beside `docker load` of the same file where a Docker daemon answers.
 //!
-//! `cargo bench -p container --bench import [-- ARCHIVE]`. Without an archive, one of about 1 GB is made: 12,000 small and 240
-//! large files in two layers, about a third of its size when compressed, like the libraries of an algorithm image.
+//! `cargo bench -p container --bench import [-- ARCHIVE]`. Without an archive, ones of about 1 GB are made: 12,000 small and 240
+//! large files in two layers, about a third of its size when compressed, like the libraries of an algorithm image. Each round
+//! has an archive of its own, and nothing is removed before the last one: for minutes, ext4 looks at each inode that was
+//! just freed before it gives out another, which would be measured instead. A given archive is imported once.
 //! Prints seconds (median of the rounds), MB/s of the archive's uncompressed size, and the peak resident memory of a process
 //! that does nothing but import.
 
@@ -28,39 +30,59 @@ fn main() {
         print!("{}", peak_memory());
         return;
     }
-    let folder =
-        tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder for the archive");
-    let folder = Utf8Path::from_path(folder.path()).expect("a plain path");
     let given = std::env::args().skip(1).find(|word| !word.starts_with('-'));
-    let archives = match given {
-        Some(archive) => vec![Utf8PathBuf::from(archive)],
-        None => make_archives(folder),
-    };
     println!("| archive | way | seconds | MB/s | peak memory |");
     println!("|---|---|---|---|---|");
-    for archive in &archives {
-        measure(folder, archive, unpacked_bytes(&archives[0]));
+    if let Some(archive) = given {
+        let archive = Utf8PathBuf::from(archive);
+        let bytes = fs_err::metadata(&archive).expect("the archive").len();
+        measure(&archive.clone(), 1, |_, _| (archive.clone(), bytes));
+    } else {
+        measure(Utf8Path::new("image.tar"), ROUNDS, |folder, round| {
+            make_archive(folder, 2 * round)
+        });
+        measure(Utf8Path::new("image.tar.gz"), ROUNDS, |folder, round| {
+            let (plain, bytes) = make_archive(folder, 2 * round + 1);
+            (compress(&plain), bytes)
+        });
     }
 }
 
-fn unpacked_bytes(archive: &Utf8Path) -> u64 {
-    fs_err::metadata(archive).expect("the archive").len()
-}
-
-fn measure(folder: &Utf8Path, archive: &Utf8Path, bytes: u64) {
+/// Times the rounds. `archive` gives the archive of a round, and its size in bytes before compression.
+fn measure(
+    name: &Utf8Path,
+    rounds: usize,
+    archive: impl Fn(&Utf8Path, usize) -> (Utf8PathBuf, u64),
+) {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    let folder = Utf8Path::from_path(folder.path()).expect("a plain path");
     let has_docker = answers(&["info"]);
-    let (mut ours, mut theirs, mut memory) = (Vec::new(), Vec::new(), 0);
-    for _ in 0..ROUNDS {
-        let store = folder.join("store");
+    let (mut ours, mut theirs, mut loaded) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut memory, mut bytes) = (0, 0);
+    for round in 0..rounds {
+        let (archive, size) = archive(folder, round);
+        bytes = size;
+        rustix::fs::sync();
         let start = Instant::now();
-        memory = memory.max(import_elsewhere(&store, archive));
+        memory = memory.max(import_elsewhere(
+            &folder.join(format!("store-{round}")),
+            &archive,
+        ));
         ours.push(start.elapsed());
-        fs_err::remove_dir_all(&store).expect("our own store");
         if has_docker {
-            theirs.push(docker_load(archive));
+            rustix::fs::sync();
+            let start = Instant::now();
+            loaded.push(docker_load(&archive));
+            theirs.push(start.elapsed());
         }
     }
-    let name = archive.file_name().unwrap_or_default();
+    for name in loaded {
+        assert!(
+            answers(&["image", "rm", "-f", &name]),
+            "`docker image rm {name}` failed"
+        );
+    }
+    let name = name.file_name().unwrap_or_default();
     let ours = median(ours);
     row(
         name,
@@ -81,25 +103,19 @@ fn measure(folder: &Utf8Path, archive: &Utf8Path, bytes: u64) {
     }
 }
 
-/// Loads the archive with Docker and removes it again, so that the next round finds none of its layers.
-fn docker_load(archive: &Utf8Path) -> Duration {
-    let start = Instant::now();
+/// Loads the archive with Docker; the name or id that it is removed by.
+fn docker_load(archive: &Utf8Path) -> String {
     let output = Command::new("docker")
         .args(["load", "-q", "-i", archive.as_str()])
         .output()
         .expect("the client that just answered");
-    let took = start.elapsed();
     assert!(output.status.success(), "`docker load` failed");
     let said = String::from_utf8_lossy(&output.stdout);
     let (_, name) = said
         .trim()
         .split_once(": ")
         .expect("`Loaded image: NAME` or `Loaded image ID: DIGEST`");
-    assert!(
-        answers(&["image", "rm", "-f", name]),
-        "`docker image rm {name}` failed"
-    );
-    took
+    name.to_owned()
 }
 
 fn row(archive: &str, way: &str, time: Duration, bytes: u64, memory: &str) {
@@ -152,13 +168,13 @@ fn peak_memory() -> u64 {
     number.expect("Linux writes it")
 }
 
-/// The same image plain and with gzip.
-fn make_archives(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+/// A `docker save` archive whose content follows from `seed`; its path and size in bytes.
+fn make_archive(folder: &Utf8Path, seed: usize) -> (Utf8PathBuf, u64) {
     let plain = folder.join("image.tar");
     let mut archive = tar::Builder::new(fs_err::File::create(&plain).expect("room"));
     let (mut names, mut diff_ids) = (Vec::new(), Vec::new());
     for (number, (files, bytes)) in [(12_000, 16_000), (240, 3_500_000)].into_iter().enumerate() {
-        let layer = make_layer(number, files, bytes);
+        let layer = make_layer(2 * seed + number, files, bytes);
         diff_ids.push(format!("sha256:{}", hex(&layer)));
         names.push(format!("{number:064}/layer.tar"));
         append(&mut archive, &names[number], &layer);
@@ -169,8 +185,8 @@ fn make_archives(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     })
     .to_string();
     let config_name = format!("{}.json", hex(config.as_bytes()));
-    let manifest =
-        json!([{ "Config": config_name, "RepoTags": ["gantry-bench:1"], "Layers": names }]);
+    let tag = format!("gantry-bench:{seed}");
+    let manifest = json!([{ "Config": config_name, "RepoTags": [tag], "Layers": names }]);
     append(&mut archive, &config_name, config.as_bytes());
     append(
         &mut archive,
@@ -178,17 +194,22 @@ fn make_archives(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
         manifest.to_string().as_bytes(),
     );
     archive.into_inner().expect("room");
+    let size = fs_err::metadata(&plain).expect("just made").len();
+    (plain, size)
+}
 
-    let packed = folder.join("image.tar.gz");
+/// The archive with gzip, beside it.
+fn compress(plain: &Utf8Path) -> Utf8PathBuf {
+    let packed = plain.with_extension("tar.gz");
     let file = fs_err::File::create(&packed).expect("room");
     let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::new(6));
     std::io::copy(
-        &mut fs_err::File::open(&plain).expect("just made"),
+        &mut fs_err::File::open(plain).expect("just made"),
         &mut gzip,
     )
     .expect("room");
     gzip.finish().expect("room");
-    vec![plain, packed]
+    packed
 }
 
 fn make_layer(number: usize, files: usize, bytes: usize) -> Vec<u8> {

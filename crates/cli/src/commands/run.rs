@@ -106,7 +106,7 @@ fn execute(request: &RunRequest, quiet: bool) -> Result<RunReport, Problem> {
         token.cancel();
     })
     .map_err(|error| Problem::internal(error).context("failed to listen for signals".to_owned()))?;
-    Ok(executor::run(request, &mut Watch { quiet }, &cancel))
+    Ok(executor::run(request, &mut Watch::new(quiet), &cancel))
 }
 
 fn say(told: &RunReport, json: bool) -> Result<(), Problem> {

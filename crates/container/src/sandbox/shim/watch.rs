@@ -95,6 +95,8 @@ fn watch(
     for pipe in [&sandbox.stdout, &sandbox.stderr] {
         rustix::io::ioctl_fionbio(pipe, true).or_internal("set a pipe up")?;
     }
+    // A caller that is slow, or stopped, must not stop us: a bell that is full of rings has said it all.
+    rustix::io::ioctl_fionbio(rustix::stdio::stdout(), true).or_internal("set the bell up")?;
     prepare::start_program(sandbox)?;
     let started = Instant::now();
     timings.start_seconds = started.duration_since(sandbox.provisioned_at).as_secs_f64();

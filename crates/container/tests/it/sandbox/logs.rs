@@ -2,7 +2,8 @@
 
 use container::sandbox::End;
 
-use super::harness::{Case, MIB};
+use super::harness::{Case, MIB, assert_nothing_left, start_native};
+use super::place::Place;
 
 #[test]
 fn streams_are_told_apart() {
@@ -75,4 +76,26 @@ fn the_last_words_before_a_violent_end() {
 fn nothing_comes_in() {
     Case::shell("wc -c; ls -l /proc/self/fd/0 | grep -o '/dev/null'")
         .check(|ran| assert_eq!(ran.stdout, "0\n/dev/null\n"));
+}
+
+#[test]
+fn a_caller_that_does_not_listen_keeps_nothing_from_ending() {
+    let place = Place::new();
+    // One byte at a time: far more pieces than the bell's pipe holds rings.
+    let case = Case::shell("exec dd if=/dev/zero bs=1").limits(|limits| {
+        limits.wall_time_ms = 3000;
+        limits.grace_ms = 0;
+    });
+    let plan = case.plan(&place);
+    let mut running = start_native(&plan);
+    while !plan.outcome_path().exists() {
+        std::thread::yield_now();
+    }
+    let outcome = running.wait(&mut |_| {}).unwrap();
+    assert_eq!(outcome.end, End::TimedOut { code: None });
+    let measured = outcome.measured.unwrap();
+    assert!(measured.wall_seconds < 10.0, "{}", measured.wall_seconds);
+    assert!(measured.stdout_bytes > 1 << 16);
+    running.release().unwrap();
+    assert_nothing_left(&plan);
 }
