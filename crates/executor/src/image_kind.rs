@@ -5,6 +5,10 @@ use imaging::ImageSummary;
 
 /// What the kind of a socket demands of an image.
 pub(crate) fn check(socket: &Socket, summary: &ImageSummary) -> Result<(), Vec<String>> {
+    if !summary.format.is_output_format() {
+        let message = "is an image of another format under this name, expected MetaImage in `.mha` or TIFF in `.tif`";
+        return Err(vec![message.to_owned()]);
+    }
     if socket.kind == SocketKind::Segmentation && !socket.overlay_segments.is_empty() {
         let Some(values) = &summary.segments else {
             let hint = "the voxel values of this segmentation could not be determined, expected an integer image of one \

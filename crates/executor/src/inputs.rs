@@ -1,6 +1,7 @@
 //! Judging what is given before anything is started: every input, every problem.
 
 mod folder;
+mod image;
 mod inputs_json;
 mod value;
 

@@ -6,18 +6,16 @@ use std::os::unix::fs::FileTypeExt;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::json::{self, ParsedJson};
 use domain::{Socket, SocketKind, file_kind};
-use imaging::{CheckLimits, ImageFormat};
 use serde_json::Value;
 
-use super::AcceptedInput;
-use crate::image_kind;
+use super::{AcceptedInput, image};
 use crate::provision::Content;
 
 /// JSON that is larger is refused rather than read into memory.
 pub(crate) const MAX_JSON_BYTES: u64 = 512 << 20;
 
 /// Everything that is wrong with one input.
-type Messages = Vec<String>;
+pub(super) type Messages = Vec<String>;
 
 /// Judges a value; `scratch` takes images that have to be rewritten.
 pub(super) fn accept(
@@ -26,7 +24,7 @@ pub(super) fn accept(
     scratch: &Utf8Path,
 ) -> Result<AcceptedInput, Messages> {
     if socket.kind.is_image() {
-        return accept_image(
+        return image::accept(
             socket,
             Utf8Path::new(text.strip_prefix('@').unwrap_or(text)),
             scratch,
@@ -128,59 +126,4 @@ pub(crate) fn check_file(kind: SocketKind, path: &Utf8Path) -> Result<(), Messag
         file_kind::check_newick(&text).map_err(|error| vec![error.to_string()])?;
     }
     Ok(())
-}
-
-fn accept_image(
-    socket: &Socket,
-    path: &Utf8Path,
-    scratch: &Utf8Path,
-) -> Result<AcceptedInput, Messages> {
-    if socket.kind == SocketKind::DicomImageSet {
-        return Err(vec![
-            "is a DICOM image set, which this version cannot give to a container".to_owned(),
-        ]);
-    }
-    if !path.exists() {
-        return Err(vec![format!(
-            "is `{path}`, expected the path of a `.mha` or `.tif` image; there is no such file"
-        )]);
-    }
-    let summary =
-        imaging::check(path, &CheckLimits::default()).map_err(|error| vec![error.to_string()])?;
-    image_kind::check(socket, &summary)?;
-    let source = match path
-        .extension()
-        .unwrap_or_default()
-        .to_ascii_lowercase()
-        .as_str()
-    {
-        "mha" if summary.format == ImageFormat::MetaImage => path.to_owned(),
-        "tif" | "tiff" if summary.format == ImageFormat::Tiff => path.to_owned(),
-        // The contract knows two formats only; a header with its samples beside it becomes one file.
-        "mhd" if summary.format == ImageFormat::MetaImage => rewritten(path, scratch)?,
-        other => {
-            let fitting = match summary.format {
-                ImageFormat::MetaImage => "`.mha`, which it is by its content",
-                ImageFormat::Tiff => "`.tif`, which it is by its content",
-            };
-            return Err(vec![format!(
-                "is `{path}` with the ending `{other}`, expected {fitting}"
-            )]);
-        }
-    };
-    let warnings = summary.warnings.clone();
-    let name = path.file_name().map(str::to_owned);
-    Ok(AcceptedInput {
-        content: Content::File(source),
-        name,
-        image: Some(summary),
-        warnings,
-    })
-}
-
-fn rewritten(path: &Utf8Path, scratch: &Utf8Path) -> Result<Utf8PathBuf, Messages> {
-    let volume = imaging::metaimage::read(path).map_err(|error| vec![error.to_string()])?;
-    let target = scratch.join(format!("{}.mha", uuid::Uuid::new_v4()));
-    imaging::metaimage::write(&target, &volume).map_err(|error| vec![error.to_string()])?;
-    Ok(target)
 }
