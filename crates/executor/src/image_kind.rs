@@ -5,10 +5,7 @@ use imaging::ImageSummary;
 
 /// What the kind of a socket demands of an image.
 pub(crate) fn check(socket: &Socket, summary: &ImageSummary) -> Result<(), Vec<String>> {
-    if !summary.format.is_output_format() {
-        let message = "is an image of another format under this name, expected MetaImage in `.mha` or TIFF in `.tif`";
-        return Err(vec![message.to_owned()]);
-    }
+    check_format(summary).map_err(|message| vec![message])?;
     if socket.kind == SocketKind::Segmentation && !socket.overlay_segments.is_empty() {
         let Some(values) = &summary.segments else {
             let hint = "the voxel values of this segmentation could not be determined, expected an integer image of one \
@@ -30,4 +27,15 @@ pub(crate) fn check(socket: &Socket, summary: &ImageSummary) -> Result<(), Vec<S
         }
     }
     Ok(())
+}
+
+/// A container reads and writes two formats, whatever a file is called.
+pub(crate) fn check_format(summary: &ImageSummary) -> Result<(), String> {
+    if summary.format.is_output_format() {
+        return Ok(());
+    }
+    Err(format!(
+        "is {} by its content, expected MetaImage (`.mha`) or TIFF (`.tif`)",
+        summary.format.name()
+    ))
 }

@@ -102,9 +102,12 @@ pub enum ReadProblem {
 impl ReadProblem {
     fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::UnknownFormat { .. } => {
-                Some("write images with SimpleITK as `.mha`, slides as `.tif`")
+            Self::UnknownFormat { looks_like } if looks_like.contains("Git LFS") => {
+                Some("`git lfs pull` fetches the image")
             }
+            Self::UnknownFormat { .. } => Some(
+                "MetaImage, TIFF, DICOM, NIfTI, NRRD, PNG and JPEG are read; an algorithm writes `.mha` or `.tif`",
+            ),
             Self::Short { .. } | Self::Corrupt { .. } => Some(
                 "the file was probably not written to its end: was the disk full, or the writer not closed?",
             ),

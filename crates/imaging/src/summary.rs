@@ -27,6 +27,20 @@ pub enum ImageFormat {
 }
 
 impl ImageFormat {
+    /// What people call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MetaImage => "MetaImage",
+            Self::Tiff => "TIFF",
+            Self::Dicom => "DICOM",
+            Self::Nifti => "NIfTI",
+            Self::Nrrd => "NRRD",
+            Self::Png => "PNG",
+            Self::Jpeg => "JPEG",
+        }
+    }
+
     /// True for the two formats in which an algorithm may write images.
     #[must_use]
     pub fn is_output_format(self) -> bool {

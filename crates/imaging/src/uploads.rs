@@ -258,9 +258,10 @@ impl UploadedImage {
     /// Reads the headers only.
     ///
     /// # Errors
-    /// When a header is refused.
+    /// When a header is refused, and for slices that are not equally far apart unless allowed.
     pub fn inspect(&self, limits: &CheckLimits) -> Result<ImageSummary, ReadImageError> {
         match &self.content {
+            Content::Series(series) if self.uneven == Uneven::Refuse => series.inspect_even(limits),
             Content::Series(series) => series.inspect(limits),
             Content::File(format) => self.in_file(|file| {
                 stream::inspect(*format, file, &open_in_folder_of(self.path()), limits)

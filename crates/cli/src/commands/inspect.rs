@@ -130,7 +130,7 @@ fn described(
     let mut rows = vec![
         (
             "format",
-            format!("{}{}", format_name(summary), parts(image)),
+            format!("{}{}", summary.format.name(), parts(image)),
         ),
         (
             "size",
@@ -173,18 +173,6 @@ fn described(
         let _ = writeln!(text, "  {HINT}the file states no spacing{HINT:#}");
     }
     text
-}
-
-fn format_name(summary: &ImageSummary) -> &'static str {
-    match summary.format {
-        ImageFormat::MetaImage => "MetaImage",
-        ImageFormat::Tiff => "TIFF",
-        ImageFormat::Dicom => "DICOM",
-        ImageFormat::Nifti => "NIfTI",
-        ImageFormat::Nrrd => "NRRD",
-        ImageFormat::Png => "PNG",
-        ImageFormat::Jpeg => "JPEG",
-    }
 }
 
 fn parts(image: &UploadedImage) -> String {

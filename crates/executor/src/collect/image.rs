@@ -24,10 +24,9 @@ impl Judge<'_> {
         let mut complaints = Vec::new();
         for file in &candidates.images {
             self.claimed.push(file.path.clone());
-            match imaging::check(self.folder.join(&file.path), &CheckLimits::default()) {
+            match self.read(file) {
                 Ok(summary) => valid.push((file.clone(), summary)),
-                // The error names the whole path; people look for the one in `/output`.
-                Err(error) => complaints.push((file.path.clone(), error.problem.to_string())),
+                Err(complaint) => complaints.push((file.path.clone(), complaint)),
             }
         }
         self.claim_beside(&candidates);
@@ -57,6 +56,15 @@ impl Judge<'_> {
                 self.problem(FailureReason::OutputAmbiguous, socket, folder, message);
             }
         }
+    }
+
+    fn read(&self, file: &MirroredFile) -> Result<ImageSummary, String> {
+        let path = self.folder.join(&file.path);
+        // The error names the whole path; people look for the one in `/output`.
+        let summary = imaging::check(path, &CheckLimits::default())
+            .map_err(|error| error.problem.to_string())?;
+        image_kind::check_format(&summary)?;
+        Ok(summary)
     }
 
     fn candidates(&self, folder: &Utf8Path) -> Candidates {

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use domain::json::{self, ParsedJson};
 use domain::{Socket, SocketKind, file_kind};
 use serde_json::Value;

@@ -23,6 +23,8 @@ use crate::stream::gather;
 use crate::summary::{ImageFormat, ImageSummary};
 use crate::volume::Volume;
 
+mod apart;
+
 /// What to do with slices that are not equally far apart, or lie at the same place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Uneven {
@@ -92,6 +94,7 @@ pub fn group(paths: &[Utf8PathBuf], limits: &CheckLimits) -> Grouped {
         }
     }
     let mut split: BTreeMap<String, usize> = BTreeMap::new();
+    let images: Vec<Vec<SeriesFile>> = images.into_iter().flat_map(apart::folders_apart).collect();
     for image in &images {
         *split.entry(image[0].key[0].clone()).or_default() += 1;
     }
@@ -137,7 +140,7 @@ impl Series {
         drop_copies(&mut files, &mut warnings);
         if split > 1 {
             warnings.push(format!(
-                "the series holds {split} images: its files differ in orientation, size, type of samples or have no position"
+                "the series holds {split} images: its files differ in orientation, size, type of samples or folder, or have no position"
             ));
         }
         for warning in files.iter().flat_map(|file| &file.warnings) {
@@ -194,6 +197,19 @@ impl Series {
         let first = self.first();
         self.summary(limits)
             .map_err(|problem| problem.in_file(first.path.as_str()))
+    }
+
+    /// [`Series::inspect`] for slices that make a volume.
+    ///
+    /// # Errors
+    /// As for [`Series::inspect`], and for slices that are not equally far apart.
+    pub(crate) fn inspect_even(
+        &self,
+        limits: &CheckLimits,
+    ) -> Result<ImageSummary, ReadImageError> {
+        refuse_uneven(&self.stack)
+            .map_err(|problem| problem.in_file(self.first().path.as_str()))?;
+        self.inspect(limits)
     }
 
     /// Hands every sample to `deliver`: little-endian, x fastest, then y, z, t, channels interleaved.
@@ -330,8 +346,8 @@ impl Series {
     }
 }
 
-/// Keeps one of several files that are copies of each other.
-fn drop_copies(files: &mut Vec<SeriesFile>, warnings: &mut Vec<String>) {
+/// Places of files that are copies of earlier ones.
+fn copies(files: &[SeriesFile]) -> Vec<usize> {
     let mut seen: Vec<usize> = Vec::new();
     let mut by_instance: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, file) in files.iter().enumerate() {
@@ -346,6 +362,12 @@ fn drop_copies(files: &mut Vec<SeriesFile>, warnings: &mut Vec<String>) {
             others.push(index);
         }
     }
+    seen
+}
+
+/// Keeps one of several files that are copies of each other.
+fn drop_copies(files: &mut Vec<SeriesFile>, warnings: &mut Vec<String>) {
+    let seen = copies(files);
     if seen.is_empty() {
         return;
     }

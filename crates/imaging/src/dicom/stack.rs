@@ -20,6 +20,8 @@ pub(super) struct Stack {
     pub(super) order: Vec<usize>,
     pub(super) slices: usize,
     pub(super) times: usize,
+    /// True when nothing but numbers tells the times apart.
+    pub(super) times_are_guessed: bool,
     /// Distance between slices, mm; `None` for one slice or planes without a place.
     pub(super) step: Option<f64>,
     /// True when the planes come in the opposite direction of their normal.
@@ -58,6 +60,7 @@ pub(super) fn stack(planes: &[Plane], sort: bool) -> Stack {
         order: Vec::new(),
         slices: places.len(),
         times: 1,
+        times_are_guessed: false,
         step: None,
         descending: false,
         uneven: None,
@@ -100,6 +103,7 @@ fn unplaced(planes: &[Plane]) -> Stack {
         slices: order.len(),
         order,
         times: 1,
+        times_are_guessed: false,
         step: None,
         descending: false,
         uneven: None,
@@ -122,6 +126,7 @@ fn in_file_order(along: &[f64]) -> Option<Stack> {
         order: (0..along.len()).collect(),
         slices: along.len(),
         times: 1,
+        times_are_guessed: false,
         step: Some(step.abs()),
         descending: step < 0.0,
         uneven: None,
@@ -160,6 +165,7 @@ fn volumes(planes: &[Plane], places: &[Place], stack: &mut Stack) {
     if most > 1 && all_alike {
         let (sorted, how) = by_time(planes, places, most);
         stack.times = most;
+        stack.times_are_guessed = how.is_none();
         stack.order = (0..most)
             .flat_map(|time| sorted.iter().map(move |place| place[time]))
             .collect();

@@ -153,3 +153,24 @@ fn files_that_differ_are_images_of_their_own_and_broken_ones_spoil_nothing() {
     assert_eq!(summary.size, [3, 2, 2]);
     assert!(summary.warnings[0].contains("the series holds 2 images"));
 }
+
+#[test]
+fn a_series_in_two_folders_is_one_image_where_that_fits_else_two() {
+    let limits = CheckLimits::default();
+    let (_first, first) = folder(&[(1, 0.0, vec![]), (2, 1.0, vec![])]);
+    let (_second, second) = folder(&[(3, 2.0, vec![]), (4, 3.0, vec![])]);
+    let spread = group(&[first.clone(), second].concat(), &limits);
+    let sizes = |grouped: &imaging::dicom_series::Grouped| -> Vec<Vec<u64>> {
+        let series = grouped.series.iter();
+        series
+            .map(|series| series.inspect(&limits).unwrap().size)
+            .collect()
+    };
+    assert_eq!(sizes(&spread), [[3, 2, 4]]);
+
+    let other = |uid: &str| vec![text(0x0008_0018, "UI", uid)];
+    let (_third, third) = folder(&[(1, 0.0, other("8.1")), (2, 1.0, other("8.2"))]);
+    let twice = group(&[first, third].concat(), &limits);
+    assert_eq!(sizes(&twice), [[3, 2, 2], [3, 2, 2]]);
+    assert!(twice.series.iter().all(|series| series.uneven().is_none()));
+}
