@@ -66,38 +66,43 @@ pub(super) fn halve(above: &[u8], below: &[u8], shape: &Shape) -> Vec<u8> {
 
 fn mean(component: ComponentType, four: [&[u8]; 4], half: &mut Vec<u8>) {
     macro_rules! mean_of {
-        ($type:ty, $wide:ty, $divide:expr) => {{
+        ($type:ty, $wide:ty, $mean:expr) => {{
             let sum: $wide = four
                 .iter()
                 .filter_map(|bytes| bytes.first_chunk().copied())
                 .map(|bytes| <$wide>::from(<$type>::from_le_bytes(bytes)))
                 .sum();
-            let divide: fn($wide) -> $wide = $divide;
-            #[expect(
-                clippy::allow_attributes,
-                reason = "which lint fires depends on the type"
-            )]
-            #[allow(
-                clippy::cast_possible_truncation,
-                reason = "a mean lies between its numbers"
-            )]
-            let mean = divide(sum) as $type;
-            half.extend_from_slice(&mean.to_le_bytes());
+            let mean: fn($wide) -> $type = $mean;
+            half.extend_from_slice(&mean(sum).to_le_bytes());
         }};
     }
+    macro_rules! whole_mean_of {
+        ($type:ty, $wide:ty) => {
+            mean_of!($type, $wide, |sum| <$type>::try_from((sum + 2) >> 2)
+                .expect("a mean lies between its numbers"))
+        };
+    }
     match component {
-        ComponentType::Uint8 => mean_of!(u8, u16, |sum| (sum + 2) / 4),
-        ComponentType::Int8 => mean_of!(i8, i16, |sum| (sum + 2) >> 2),
-        ComponentType::Uint16 => mean_of!(u16, u32, |sum| (sum + 2) / 4),
-        ComponentType::Int16 => mean_of!(i16, i32, |sum| (sum + 2) >> 2),
-        ComponentType::Uint32 => mean_of!(u32, u64, |sum| (sum + 2) / 4),
-        ComponentType::Int32 => mean_of!(i32, i64, |sum| (sum + 2) >> 2),
-        ComponentType::Uint64 => mean_of!(u64, u128, |sum| (sum + 2) / 4),
-        ComponentType::Int64 => mean_of!(i64, i128, |sum| (sum + 2) >> 2),
-        ComponentType::Float32 => mean_of!(f32, f64, |sum| sum / 4.0),
+        ComponentType::Uint8 => whole_mean_of!(u8, u16),
+        ComponentType::Int8 => whole_mean_of!(i8, i16),
+        ComponentType::Uint16 => whole_mean_of!(u16, u32),
+        ComponentType::Int16 => whole_mean_of!(i16, i32),
+        ComponentType::Uint32 => whole_mean_of!(u32, u64),
+        ComponentType::Int32 => whole_mean_of!(i32, i64),
+        ComponentType::Uint64 => whole_mean_of!(u64, u128),
+        ComponentType::Int64 => whole_mean_of!(i64, i128),
+        ComponentType::Float32 => mean_of!(f32, f64, |sum| narrow(sum / 4.0)),
         ComponentType::Float64 => mean_of!(f64, f64, |sum| sum / 4.0),
         ComponentType::Float16 => half.extend_from_slice(&four[0][..2]),
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a mean lies between its numbers"
+)]
+fn narrow(mean: f64) -> f32 {
+    mean as f32
 }
 
 /// Cuts a tile out of a row of tiles and encodes it. Beyond the edge labels are 0, other pixels are repeated.
