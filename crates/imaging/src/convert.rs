@@ -12,6 +12,8 @@ use crate::summary::{ImageFormat, ImageSummary};
 use crate::tiff::Chunks;
 use crate::uploads::UploadedImage;
 
+mod anew;
+mod paint;
 mod slide;
 mod volume;
 
@@ -109,7 +111,8 @@ impl ConvertImageError {
 
 /// Writes an image as the platform takes it. `stem` is the path of the new file without extension.
 ///
-/// The file appears under its name only when it is whole. Memory does not grow with the image.
+/// The file appears under its name only when it is whole. Memory does not grow with the image; of a slide that has to be
+/// encoded anew, which a warning says, it holds a few rows of tiles.
 ///
 /// # Errors
 /// When the image cannot be read to its last sample, when the result cannot be written, and for slides that cannot be

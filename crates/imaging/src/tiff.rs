@@ -26,6 +26,7 @@ mod file;
 mod jpeg;
 mod labels;
 mod levels;
+pub(crate) mod meaning;
 mod page;
 mod pixels;
 mod resolution;
@@ -131,17 +132,27 @@ pub(crate) fn check(
 }
 
 /// Hands every sample of the largest level to `deliver`: row by row, channels interleaved, as they are stored. Places in a
-/// palette stay places; JPEG colours become red, green and blue.
+/// palette stay places; JPEG colours become red, green and blue; a strip or tile that is not stored is 0.
 pub(crate) fn stream(
     reader: &mut dyn ReadSeek,
     limits: &CheckLimits,
+    deliver: &mut dyn FnMut(&[u8]),
+) -> Result<ImageSummary, ReadProblem> {
+    stream_with(reader, limits, 0, deliver)
+}
+
+/// [`stream`] with these bytes where a strip or tile is not stored.
+pub(crate) fn stream_with(
+    reader: &mut dyn ReadSeek,
+    limits: &CheckLimits,
+    blank: u8,
     deliver: &mut dyn FnMut(&[u8]),
 ) -> Result<ImageSummary, ReadProblem> {
     let mut file = TiffFile::open(reader)?;
     let (directories, pages) = read_pages(&mut file, limits)?;
     let summary = summary(&mut file, &directories, &pages)?;
     if let Some(page) = pages.first() {
-        pixels::stream(&mut file, page, limits, deliver)?;
+        pixels::stream(&mut file, page, (limits, blank), deliver)?;
     }
     Ok(summary)
 }

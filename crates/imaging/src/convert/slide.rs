@@ -1,7 +1,9 @@
-//! A TIFF slide to a tiled pyramid of which only the levels are left.
+//! A TIFF slide to a tiled pyramid of which only the levels are left: its tiles as they are, where the platform takes
+//! them.
 
 use camino::Utf8Path;
 
+use super::anew::{self, Source};
 use super::{ConvertImageError, ConvertOptions};
 use crate::error::{ReadProblem, WriteImageError};
 use crate::source::open_file;
@@ -10,7 +12,10 @@ use crate::temporary::Temporary;
 use crate::tiff::copy;
 use crate::uploads::UploadedImage;
 
-/// Checks every tile, then copies them as they are.
+/// What makes a slide of almost anything.
+pub(super) const VIPS: &str = "convert it with vips: `vips tiffsave in out.tif --tile --pyramid --bigtiff --compression jpeg`";
+
+/// Checks every tile, then copies them as they are; encodes anew what cannot be copied.
 pub(super) fn convert(
     image: &UploadedImage,
     known: &ImageSummary,
@@ -33,8 +38,12 @@ pub(super) fn convert(
     let in_source = |problem: ReadProblem| problem.in_file(source.as_str());
     let mut file = open_file(source).map_err(in_source)?;
     if let Some(obstacle) = copy::obstacle(&mut file, &options.limits).map_err(in_source)? {
-        let hint = "convert it with vips: `vips tiffsave in out.tif --tile --pyramid --bigtiff --compression jpeg`";
-        return Err(refuse(obstacle, hint));
+        let source = Source {
+            image,
+            known,
+            obstacle,
+        };
+        return anew::convert(&source, path, options);
     }
     let summary = image.check(&options.limits)?;
     let spacing = [summary.geometry.spacing[0], summary.geometry.spacing[1]];

@@ -13,6 +13,8 @@ pub(super) struct Shape {
     pub(super) component: ComponentType,
     pub(super) channels: usize,
     pub(super) labels: bool,
+    /// The first three channels are red, green and blue.
+    pub(super) is_rgb: bool,
     /// Quality where tiles are JPEG.
     pub(super) jpeg: Option<u8>,
 }
@@ -26,6 +28,7 @@ impl Shape {
             component: image.component,
             channels: image.channels.into(),
             labels: image.labels,
+            is_rgb: matches!(image.channels, 3 | 4),
             jpeg: image.quality.filter(|_| is_picture),
         }
     }

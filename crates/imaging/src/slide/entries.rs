@@ -7,6 +7,7 @@ use crate::summary::ComponentType;
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
 const RATIONAL: u16 = 5;
+const UNDEFINED: u16 = 7;
 const LONG8: u16 = 16;
 
 struct Entry(u16, u16, u64, Vec<u8>);
@@ -38,11 +39,20 @@ pub(super) fn directory(
     image: &PyramidImage,
     shape: &Shape,
     (level, number): (&Level, usize),
-    (at, is_last, range): (u64, bool, Option<(u16, u16)>),
+    (at, is_last): (u64, bool),
+    (range, profile): (Option<(u16, u16)>, &[u8]),
 ) -> Vec<u8> {
     let mut entries = entries(image, shape, level, number);
     if let Some((low, high)) = range {
         entries.extend([shorts(280, &[low]), shorts(281, &[high])]);
+    }
+    if !profile.is_empty() {
+        entries.push(Entry(
+            34675,
+            UNDEFINED,
+            profile.len() as u64,
+            profile.to_vec(),
+        ));
     }
     entries.sort_by_key(|entry| entry.0);
     let head = 8 + 20 * entries.len() as u64 + 8;
@@ -75,7 +85,7 @@ pub(super) fn directory(
 fn entries(image: &PyramidImage, shape: &Shape, level: &Level, number: usize) -> Vec<Entry> {
     let each = |value: u16| vec![value; image.channels.into()];
     let bits = u16::try_from(8 * image.component.bytes()).expect("at most 64");
-    let is_rgb = matches!(image.channels, 3 | 4);
+    let is_rgb = shape.is_rgb;
     let format = match image.component {
         ComponentType::Uint8
         | ComponentType::Uint16

@@ -38,6 +38,7 @@ pub struct PyramidWriter<W> {
     row: Vec<u8>,
     surplus: u64,
     range: Option<(u16, u16)>,
+    profile: Vec<u8>,
 }
 
 pub(super) struct Level {
@@ -85,7 +86,26 @@ impl<W: Write + Seek> PyramidWriter<W> {
             row: Vec::new(),
             surplus: 0,
             range: None,
+            profile: Vec::new(),
         })
+    }
+
+    /// Says that the channels are no colours, as in fluorescence: 3 or 4 of them are not taken for red, green, blue (and
+    /// opacity), and they are never mixed by a JPEG. To be called before the first samples.
+    #[must_use]
+    pub fn without_colours(mut self) -> Self {
+        self.shape.is_rgb = false;
+        if self.shape.channels > 1 {
+            self.shape.jpeg = None;
+        }
+        self
+    }
+
+    /// Adds the ICC profile of the colours.
+    #[must_use]
+    pub fn with_profile(mut self, profile: Vec<u8>) -> Self {
+        self.profile = profile;
+        self
     }
 
     /// Takes the next samples: little-endian, x fastest, channels interleaved, cut anywhere.
@@ -200,7 +220,8 @@ impl<W: Write + Seek> PyramidWriter<W> {
                 &self.image,
                 &self.shape,
                 (&self.levels[number], number),
-                (self.at, is_last, self.range),
+                (self.at, is_last),
+                (self.range, &self.profile),
             );
             self.output.write_all(&bytes)?;
             self.at += bytes.len() as u64;

@@ -31,9 +31,9 @@ const KEPT: [u16; 18] = [
     341, // SMaxSampleValue
     tag::JPEG_TABLES,
     tag::YCBCR_SUBSAMPLING,
-    531,   // YCbCrPositioning
-    532,   // ReferenceBlackWhite
-    34675, // ICC profile
+    531, // YCbCrPositioning
+    532, // ReferenceBlackWhite
+    tag::ICC_PROFILE,
 ];
 
 /// None, LZW, JPEG, deflate (two numbers) and PackBits: every reader of TIFF knows them.
@@ -67,6 +67,13 @@ pub(crate) fn obstacle(
             ))
         } else if page.fill_order != 1 {
             Some("its bits are stored in reverse order".to_owned())
+        } else if page.planar {
+            Some("its samples are stored in planes; expected them pixel by pixel".to_owned())
+        } else if !matches!(page.bits, 1 | 8 | 16 | 32 | 64) {
+            Some(format!(
+                "its samples have {} bits; expected 1, 8, 16, 32 or 64",
+                page.bits
+            ))
         } else {
             None
         }

@@ -117,6 +117,14 @@ impl Page {
         }
     }
 
+    /// True when the codec keeps every sample as it was.
+    pub(super) fn is_lossless(&self) -> bool {
+        !matches!(
+            self.compression,
+            6 | 7 | 33003 | 33005 | 34892 | 50001 | 50002
+        )
+    }
+
     /// Width and height of a full strip or tile, pixels.
     pub(super) fn chunk_size(&self) -> (u64, u64) {
         match self.chunks {

@@ -11,11 +11,11 @@ use crate::limits::CheckLimits;
 /// Bytes of one row of tiles, or of one strip in planes: what has to be held at once.
 const MAX_BAND: u64 = 2 << 30;
 
-/// Hands the rows of a page to `deliver`.
+/// Hands the rows of a page to `deliver`; bytes of what is not stored are `blank`.
 pub(super) fn stream(
     file: &mut TiffFile<'_>,
     page: &Page,
-    limits: &CheckLimits,
+    (limits, blank): (&CheckLimits, u8),
     deliver: &mut dyn FnMut(&[u8]),
 ) -> Result<(), ReadProblem> {
     page.require_offsets()?;
@@ -31,9 +31,9 @@ pub(super) fn stream(
     let (_, chunk_height) = page.chunk_size();
     for down in 0..page.height.div_ceil(chunk_height) {
         if is_whole_rows && Codec::of(page.compression).is_some() {
-            strip(file, page, (&chunks, down), deliver)?;
+            strip(file, page, (&chunks, down, blank), deliver)?;
         } else {
-            let band = Band::read(file, page, (&chunks, down), limits)?;
+            let band = Band::read(file, page, (&chunks, down, blank), limits)?;
             deliver(&band.bytes);
         }
     }
@@ -44,7 +44,7 @@ pub(super) fn stream(
 fn strip(
     file: &mut TiffFile<'_>,
     page: &Page,
-    (chunks, index): (&ChunkReader<'_>, u64),
+    (chunks, index, blank): (&ChunkReader<'_>, u64, u8),
     deliver: &mut dyn FnMut(&[u8]),
 ) -> Result<(), ReadProblem> {
     let (_, rows) = page.visible(index);
@@ -57,8 +57,8 @@ fn strip(
     })?;
     if seen == 0 {
         let width = usize::try_from(page.width).map_err(std::io::Error::other)?;
-        let zeros = vec![0; width * chunks.unfold.pixel_bytes()];
-        (0..rows).for_each(|_| deliver(&zeros));
+        let row = vec![blank; width * chunks.unfold.pixel_bytes()];
+        (0..rows).for_each(|_| deliver(&row));
     }
     Ok(())
 }
@@ -74,7 +74,7 @@ impl Band {
     fn read(
         file: &mut TiffFile<'_>,
         page: &Page,
-        (chunks, down): (&ChunkReader<'_>, u64),
+        (chunks, down, blank): (&ChunkReader<'_>, u64, u8),
         limits: &CheckLimits,
     ) -> Result<Band, ReadProblem> {
         let (chunk_width, chunk_height) = page.chunk_size();
@@ -93,7 +93,7 @@ impl Band {
         let row_bytes = usize::try_from(page.width * pixel).map_err(std::io::Error::other)?;
         let rows = usize::try_from(rows).map_err(std::io::Error::other)?;
         let mut band = Band {
-            bytes: vec![0; row_bytes * rows],
+            bytes: vec![blank; row_bytes * rows],
             rows,
             row_bytes,
         };

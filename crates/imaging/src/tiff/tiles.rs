@@ -2,8 +2,9 @@
 //!
 //! Opening reads the directories and nothing else; a tile costs the place of its bytes and these bytes.
 
-use super::colour::{Colour, palette_of};
+use super::colour::Colour;
 use super::file::TiffFile;
+use super::meaning::Meaning;
 use super::page::Page;
 use super::tile_jpeg;
 use super::{Chunks, levels, read_pages, resolution};
@@ -14,8 +15,6 @@ use crate::summary::{ComponentType, SpacingSource};
 
 /// Shared JPEG tables are a few hundred bytes.
 const MAX_TABLES: u64 = 64 * 1024;
-/// Colours of a palette: three lists of 256 numbers of 16 bits.
-const COLOR_MAP: u16 = 320;
 
 /// What one tile of a file is.
 #[derive(Debug)]
@@ -69,19 +68,14 @@ impl Tiles {
             });
         }
         let pixel = resolution::pixel_size(&mut file, directory)?;
-        let palette = match directory.entry(COLOR_MAP) {
-            Some(entry) if first.photometric == Some(3) => {
-                palette_of(&entry.integers(&mut file, 0, 768)?)
-            }
-            Some(_) | None => Vec::new(),
-        };
+        let meaning = Meaning::of(&mut file, directory, first)?;
         Ok(Tiles {
-            has_label_range: super::tagged_segments(&mut file, directory, first)?.is_some(),
+            has_label_range: meaning.has_label_range,
             spacing: pixel.mm,
             spacing_source: pixel.source,
             levels,
             tables,
-            palette,
+            palette: meaning.palette,
         })
     }
 
@@ -106,10 +100,7 @@ impl Tiles {
 
     /// True when the tiles hold every sample as it was, so that numbers in them may be labels.
     pub(crate) fn is_lossless(&self) -> bool {
-        !matches!(
-            self.levels[0].compression,
-            6 | 7 | 33003 | 33005 | 34892 | 50001 | 50002
-        )
+        self.levels[0].is_lossless()
     }
 
     /// Samples of a pixel.

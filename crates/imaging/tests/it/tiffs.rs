@@ -13,6 +13,8 @@ pub(crate) struct Layout {
     pub(crate) predictor: u16,
     /// Further entries: tag, type, value.
     pub(crate) extra: Vec<(u16, u16, u32)>,
+    /// Further entries with a list of values beside the directory: tag, type, count, bytes.
+    pub(crate) lists: Vec<(u16, u16, u64, Vec<u8>)>,
     /// Pixels for each unit along x and y, and the unit.
     pub(crate) resolution: Option<(u32, u16)>,
     /// Offset of the next directory, when not 0.
@@ -97,6 +99,15 @@ pub(crate) fn grey(layout: Layout, pixels: &[u8]) -> Vec<u8> {
     bytes.extend(layout.number(0, width));
     let mut entries = pixel_entries(&layout, pixels, &mut bytes);
     entries.extend(resolution_entries(&layout, &mut bytes));
+    for (tag, kind, count, values) in &layout.lists {
+        let at = bytes.len() as u64;
+        bytes.extend(values);
+        entries.retain(|entry| entry.tag != *tag);
+        entries.push(Entry {
+            count: *count,
+            ..Entry::one(*tag, *kind, at)
+        });
+    }
     for (tag, kind, value) in &layout.extra {
         entries.retain(|entry| entry.tag != *tag);
         entries.push(Entry::one(*tag, *kind, (*value).into()));
