@@ -97,7 +97,9 @@ impl ExitStatus {
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
-            Self::Internal => "an unexpected error, not the algorithm's",
+            Self::Internal => {
+                "a medical image is refused or not in its place; else an unexpected error, not the algorithm's"
+            }
             Self::Usage => "wrong usage of the command line",
             Self::AlgorithmFailed => "the algorithm failed: exit code or signal",
             Self::InputsRefused => "inputs refused, nothing was started",

@@ -47,9 +47,6 @@ fn described(verdict: &GeometryVerdict) -> String {
     let mark = if verdict.aligned { GOOD } else { WARNING };
     let sign = if verdict.aligned { '=' } else { '!' };
     let mut text = format!("{mark}{sign}{mark:#} {}\n", visible(&verdict.message));
-    if let Some(mm) = verdict.worst_corner_mm.filter(|_| !verdict.aligned) {
-        let _ = writeln!(text, "  off by up to {mm:.3} mm at the worst corner");
-    }
     if let Some(fix) = &verdict.fix {
         let _ = writeln!(text, "{HINT}fix:{HINT:#} {}", visible(fix));
     }

@@ -2,8 +2,8 @@
 
 use imaging::render::presets::{ShowFacts, first_window};
 use imaging::render::{
-    LabelColours, LabelLayer, LabelStyle, Layer, RenderError, SlicePosition, SliceRequest,
-    composite, slice as draw,
+    LabelColours, LabelLayer, LabelStyle, Layer, RenderError, Slice, SlicePosition, SliceRequest,
+    Window, composite, slice as draw,
 };
 use imaging::serve::Statistics;
 use imaging::{CheckLimits, Volume};
@@ -53,20 +53,31 @@ pub(crate) fn slice(arguments: &SliceArguments) -> Result<ExitStatus, Problem> {
     };
     let png = picture.to_png().map_err(refused)?;
     fs_err::write(&arguments.output, png).map_err(Problem::internal)?;
-    let grid = &drawn.grid;
     print(&format!(
-        "{}: {:?} slice {} of {}, {}×{} pixels of {:.4} mm, window {} ± {}\n",
+        "{}: {}\n",
         arguments.output,
-        grid.plane,
-        grid.index,
-        grid.slices,
-        grid.width,
-        grid.height,
-        grid.pixel_mm,
-        drawn.window.center,
-        drawn.window.width / 2.0,
+        described(&drawn, is_colour)
     ))?;
     Ok(ExitStatus::Succeeded)
+}
+
+/// What is on the picture.
+fn described(drawn: &Slice, is_colour: bool) -> String {
+    let grid = &drawn.grid;
+    let mut text = format!(
+        "{}×{} pixels of {:.4} mm",
+        grid.width, grid.height, grid.pixel_mm
+    );
+    if grid.slices > 1 {
+        let plane = format!("{:?}", grid.plane).to_lowercase();
+        let last = grid.slices - 1;
+        text = format!("{plane} slice {} (of 0 to {last}), {text}", grid.index);
+    }
+    if !is_colour {
+        let Window { center, width, .. } = drawn.window;
+        text += &format!(", window centre {center} width {width}");
+    }
+    text
 }
 
 fn refused(error: RenderError) -> Problem {

@@ -6,4 +6,5 @@ mod gantry;
 mod images;
 mod manifests;
 mod runs;
+mod scans;
 mod usage;

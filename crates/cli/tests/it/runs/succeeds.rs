@@ -5,6 +5,7 @@ use serde_json::json;
 use super::run_script;
 use crate::algorithm::{GOOD, RUN, image, lay_out};
 use crate::gantry::Gantry;
+use crate::scans::series;
 
 #[test]
 fn people_read_a_report() {
@@ -123,4 +124,31 @@ fn a_reader_may_go_away() {
         .expect("gantry can be started");
     assert_eq!(status.code(), Some(0));
     assert!(gantry.work().join("output/output/count.json").exists());
+}
+
+#[test]
+fn a_dicom_series_is_converted_first() {
+    let gantry = Gantry::new();
+    lay_out(&gantry, GOOD);
+    series::write(&gantry.work().join("ct"), 3, |index| index % 2);
+    let answer = gantry.run([
+        "run",
+        "cells",
+        "-i",
+        "scan=ct",
+        "-i",
+        "threshold=0.5",
+        "--json",
+    ]);
+    let document = answer.json();
+    assert_eq!(document["status"], "succeeded", "{document}");
+    let notes = document["warnings"].to_string();
+    assert!(notes.contains("`ct` was converted to `.mha`"), "{notes}");
+    let out = gantry.run([
+        "inspect",
+        "--json",
+        "--hash",
+        "output/output/images/mask/mask.mha",
+    ]);
+    assert_eq!(out.json()["size"], json!([3, 2, 3]));
 }
