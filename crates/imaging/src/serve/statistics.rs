@@ -55,12 +55,19 @@ impl Statistics {
         let mut statistics = Statistics::new(samples.component_type());
         match samples {
             Samples::Int16(values) => {
-                statistics.count_words(values.iter().map(|value| i32::from(*value)))
+                statistics.count_words(values.iter().map(|value| i32::from(*value)));
             }
             Samples::Uint16(values) => {
-                statistics.count_words(values.iter().map(|value| i32::from(*value)))
+                statistics.count_words(values.iter().map(|value| i32::from(*value)));
             }
-            _ => {
+            Samples::Int8(_)
+            | Samples::Uint8(_)
+            | Samples::Int32(_)
+            | Samples::Uint32(_)
+            | Samples::Int64(_)
+            | Samples::Uint64(_)
+            | Samples::Float32(_)
+            | Samples::Float64(_) => {
                 with_samples!(samples, values => values.iter().for_each(|&value| statistics.add(value as f64)))
             }
         }
@@ -112,29 +119,18 @@ impl Statistics {
     }
 
     /// Takes whole little-endian samples of a type, as [`stream_file`](crate::stream_file) delivers them.
+    #[expect(
+        clippy::cast_lossless,
+        clippy::cast_precision_loss,
+        reason = "64-bit integers beyond 2^53 are rounded; the macro also casts small types"
+    )]
     pub fn feed(&mut self, component: ComponentType, samples: &[u8]) {
         macro_rules! feed_as {
             ($type:ty) => {{
                 let (whole, _) = samples.as_chunks::<{ size_of::<$type>() }>();
                 for bytes in whole {
-                    self.add(as_f64!(<$type>::from_le_bytes(*bytes)));
+                    self.add(<$type>::from_le_bytes(*bytes) as f64);
                 }
-            }};
-        }
-        macro_rules! as_f64 {
-            ($value:expr) => {{
-                #[expect(
-                    clippy::allow_attributes,
-                    reason = "which lint fires depends on the type"
-                )]
-                #[allow(
-                    clippy::cast_lossless,
-                    clippy::cast_precision_loss,
-                    clippy::unnecessary_cast,
-                    reason = "64-bit integers beyond 2^53 are rounded"
-                )]
-                let value = $value as f64;
-                value
             }};
         }
         match component {

@@ -5,6 +5,9 @@ use std::io::Cursor;
 use imaging::slide::{PyramidImage, PyramidWriter, Slide};
 use imaging::{CheckLimits, ComponentType, SpacingSource, platform_requirements};
 
+mod drawn;
+mod thumbnail;
+
 fn image(width: u32, height: u32, channels: u16, component: ComponentType) -> PyramidImage {
     PyramidImage {
         width,

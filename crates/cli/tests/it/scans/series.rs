@@ -41,7 +41,7 @@ fn slice(number: u16, voxel: fn(u16) -> u16) -> Vec<u8> {
         text(0x0010_0010, "PN", "Doe^Jane"),
         text(0x0010_0020, "LO", "4711"),
         text(0x0020_000d, "UI", "1.2.3"),
-        text(0x0020_000e, "UI", "1.2.3.99"),
+        text(0x0020_000e, "UI", "1.2.840.99.5"),
         text(0x0020_0013, "IS", &(number + 1).to_string()),
         text(
             0x0020_0032,
