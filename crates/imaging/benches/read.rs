@@ -162,7 +162,8 @@ fn body(slices: u64) -> Volume {
     let count = usize::try_from(slices).expect("few slices") << 16;
     let samples = (0..count).map(|place| {
         noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let (x, y) = ((place & 255) as i32 - 128, (place >> 8 & 255) as i32 - 128);
+        let [x, y] =
+            [place & 255, place >> 8 & 255].map(|at| i32::try_from(at).expect("small") - 128);
         let is_body = x * x + 2 * y * y < 110 * 110;
         let is_lung = (x.abs() - 45) * (x.abs() - 45) + y * y / 2 < 900;
         let level = match (is_body, is_lung) {

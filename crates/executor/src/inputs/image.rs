@@ -85,7 +85,14 @@ fn converted(
 fn only_image(path: &Utf8Path, limits: &CheckLimits) -> Result<UploadedImage, Messages> {
     let mut found = uploads::find(&[path.to_owned()], limits);
     if let Some(refused) = found.refused.first() {
-        return Err(vec![refused.error.to_string()]);
+        let error = &refused.error;
+        return Err(vec![if path.is_dir() {
+            format!(
+                "is the folder `{path}`, expected the files of one image and no others; {error}"
+            )
+        } else {
+            error.to_string()
+        }]);
     }
     let count = found.images.len();
     match found.images.pop() {

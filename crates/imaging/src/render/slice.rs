@@ -157,7 +157,7 @@ fn full_range(statistics: &Statistics, is_integer: bool) -> Window {
 /// The middle axial slice of an image as a small picture, for a list or the first paint of a page.
 ///
 /// # Errors
-/// As for [`slice`].
+/// As for [`slice()`].
 pub fn thumbnail(
     volume: &Volume,
     max_side: u32,
@@ -184,7 +184,7 @@ pub struct LabelSlice {
 /// longest side count.
 ///
 /// # Errors
-/// As for [`slice`], and for more than one channel.
+/// As for [`slice()`], and for more than one channel.
 pub fn label_slice(volume: &Volume, request: &SliceRequest) -> Result<LabelSlice, RenderError> {
     if volume.channels != 1 {
         return Err(RenderError::LabelChannels(volume.channels));

@@ -32,7 +32,11 @@ impl Slide {
         let level = &self.levels[number];
         let (size, grid) = ([level.width, level.height], [level.columns, level.rows]);
         let tile_size = [level.tile_width, level.tile_height].map(u64::from);
-        let scaled = Scaled::of(size, max_edge);
+        let scaled = Scaled::of(
+            size,
+            [self.levels[0].width, self.levels[0].height],
+            max_edge,
+        );
         let [width, height] = scaled.size;
         let count = usize::try_from(width * height).expect("at most `MAX_EDGE` squared");
         let mut indices = self.has_indices(number).then(|| vec![0; count]);
@@ -99,10 +103,12 @@ struct Scaled {
 type Range = ([u64; 2], [u64; 2]);
 
 impl Scaled {
-    fn of(from: [u64; 2], max_edge: u32) -> Scaled {
-        let longest = from[0].max(from[1]);
-        let edge = longest.min(max_edge.into());
-        let size = from.map(|side| ((side * edge + longest / 2) / longest).max(1));
+    /// A level of a slide with its longer side at most `max_edge`, in the proportions of the whole slide: those of a
+    /// small level are rounded.
+    fn of(from: [u64; 2], whole: [u64; 2], max_edge: u32) -> Scaled {
+        let longest = whole[0].max(whole[1]);
+        let edge = from[0].max(from[1]).min(max_edge.into());
+        let size = whole.map(|side| ((side * edge + longest / 2) / longest).max(1));
         Scaled { from, size }
     }
 
@@ -224,7 +230,7 @@ mod tests {
 
     #[test]
     fn pixels_are_means_over_their_area() {
-        let scaled = Scaled::of([3, 2], 2);
+        let scaled = Scaled::of([3, 2], [3, 2], 2);
         assert_eq!(scaled.size, [2, 1]);
         let picture = Picture {
             width: 4,
@@ -246,7 +252,9 @@ mod tests {
             ([10, 20], 100, [10, 20]),
             ([100_000, 1], 64, [64, 1]),
         ] {
-            assert_eq!(Scaled::of(from, edge).size, size);
+            assert_eq!(Scaled::of(from, from, edge).size, size);
         }
+        // A quarter of 1100 by 513 pixels has 129 rows, not 128.25.
+        assert_eq!(Scaled::of([275, 129], [1100, 513], 110).size, [110, 51]);
     }
 }

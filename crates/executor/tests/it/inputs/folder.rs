@@ -82,7 +82,7 @@ fn everything_wrong_is_named() {
         [("age", "age.json"), ("scan", "images/scan")]
     );
     says(problems[0].3, &["-7", "minimum of 0"]);
-    says(problems[1].3, &["7.mha", "is not a MetaImage"]);
+    says(problems[1].3, &["7.mha", "no known image format"]);
 }
 
 #[test]

@@ -143,9 +143,17 @@ fn refused_image(name: &str, content: &[u8], words: &[&str]) {
 fn images_that_are_none() {
     let gone = ["`/nowhere.mha`", "there is no such file"];
     refused(teller(), &[("scan", "/nowhere.mha")], &gone);
-    let folder = ["`/tmp`", "is not a regular file"];
-    refused(teller(), &[("scan", "/tmp")], &folder);
-    refused_image("a.mha", b"no image", &["a.mha", "is not a MetaImage"]);
+    let job = teller();
+    job.file("case/slice.dcm", b"no image");
+    let case = job.path().join("case").into_string();
+    let folder = [
+        &*case,
+        "files of one image",
+        "slice.dcm",
+        "no known image format",
+    ];
+    refused(job, &[("scan", &case)], &folder);
+    refused_image("a.mha", b"no image", &["a.mha", "no known image format"]);
     let short = image_of("1 2 3", &[0; 7]);
     refused_image("a.mha", &short, &["expected 8 bytes, found 7"]);
 }

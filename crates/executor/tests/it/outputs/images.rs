@@ -51,7 +51,7 @@ fn compressed(keep: usize) -> Vec<u8> {
 fn samples_that_are_cut_off() {
     refused(&image_of(ORIGIN, &[1; 7]), &["expected 8 bytes, found 7"]);
     refused(&scan(ORIGIN)[..100], &["is missing"]);
-    refused(b"", &["is not a MetaImage"]);
+    refused(b"", &["the file is empty"]);
 }
 
 #[test]
