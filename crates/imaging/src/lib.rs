@@ -1,7 +1,8 @@
 //! Read, check, convert, write and render medical images.
 //!
-//! Today: MetaImage (`.mha`, `.mhd`) and TIFF, the two formats that an algorithm may write, and the comparison of two
-//! geometries. The crate knows nothing of sockets, jobs or the network.
+//! MetaImage (`.mha`, `.mhd`), TIFF and the slides in it, DICOM, NIfTI, NRRD, PNG and JPEG. Sizes, spacings and axes are
+//! in the order x, y, z, t, lengths in mm, places in LPS, as ITK has them; samples lie x fastest. The crate knows nothing
+//! of sockets, jobs or the network.
 //!
 //! - [`inspect`] reads the header only, [`check`] reads every sample to the end in constant memory.
 //! - [`metaimage::read`] and [`metaimage::write`] hold a whole volume in memory.

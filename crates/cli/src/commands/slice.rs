@@ -1,11 +1,14 @@
 //! `gantry slice`: one slice of an image as PNG, upright, with segmentations over it.
 
+use imaging::convert::Target;
 use imaging::render::presets::{ShowFacts, first_window};
 use imaging::render::{
     LabelColours, LabelLayer, LabelStyle, Layer, RenderError, Slice, SlicePosition, SliceRequest,
     Window, composite, slice as draw,
 };
 use imaging::serve::Statistics;
+use imaging::slide::Slide;
+use imaging::uploads::UploadedImage;
 use imaging::{CheckLimits, Volume};
 
 use super::{print, upload};
@@ -18,6 +21,10 @@ use crate::terminal::{self, WARNING, visible};
 pub(crate) fn slice(arguments: &SliceArguments) -> Result<ExitStatus, Problem> {
     let limits = CheckLimits::default();
     let image = upload::only(&arguments.image, &limits)?;
+    let is_alone = arguments.overlay.is_empty();
+    if is_alone && let Some(slide) = slide_of(&image, &limits) {
+        return whole_slide(slide, arguments);
+    }
     let (volume, summary) = image.read(&limits).map_err(Problem::unreadable)?;
     for warning in &summary.warnings {
         terminal::note(&format!("{WARNING}!{WARNING:#} {}", visible(warning)));
@@ -57,6 +64,33 @@ pub(crate) fn slice(arguments: &SliceArguments) -> Result<ExitStatus, Problem> {
         "{}: {}\n",
         arguments.output,
         described(&drawn, is_colour)
+    ))?;
+    Ok(ExitStatus::Succeeded)
+}
+
+/// A tiled TIFF, which may be too large to be read whole.
+fn slide_of(image: &UploadedImage, limits: &CheckLimits) -> Option<Slide> {
+    let summary = image.inspect(limits).ok()?;
+    let is_slide = Target::of(&summary) == Target::Slide;
+    is_slide
+        .then(|| Slide::open(&image.files()[0], limits).ok())
+        .flatten()
+}
+
+/// Draws a slide from the smallest of its levels that is large enough.
+fn whole_slide(mut slide: Slide, arguments: &SliceArguments) -> Result<ExitStatus, Problem> {
+    slide.style.window = arguments.window;
+    let picture = slide
+        .overview(arguments.size)
+        .map_err(Problem::unreadable)?;
+    fs_err::write(&arguments.output, picture.bytes).map_err(Problem::internal)?;
+    let whole = &slide.levels()[0];
+    print(&format!(
+        "{}: a slide of {} × {} pixels in {} levels\n",
+        arguments.output,
+        whole.width,
+        whole.height,
+        slide.levels().len()
     ))?;
     Ok(ExitStatus::Succeeded)
 }

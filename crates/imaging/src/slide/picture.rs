@@ -237,6 +237,13 @@ pub(super) fn jpeg(picture: &Picture, quality: u8) -> Result<Tile, ReadProblem> 
     })
 }
 
+pub(super) fn png(picture: &Picture) -> Result<Tile, ReadProblem> {
+    Ok(Tile {
+        media_type: "image/png",
+        bytes: picture.to_png().map_err(refused)?,
+    })
+}
+
 fn refused(error: RenderError) -> ReadProblem {
     ReadProblem::Unsupported(error.to_string())
 }

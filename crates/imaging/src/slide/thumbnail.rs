@@ -1,6 +1,6 @@
 //! One small picture of a whole slide, from the smallest level that is large enough.
 
-use super::picture::{jpeg, labels};
+use super::picture::{jpeg, labels, png};
 use super::{Slide, Tile};
 use crate::error::{ReadImageError, ReadProblem};
 use crate::render::{Picture, PixelFormat};
@@ -22,11 +22,27 @@ impl Slide {
     /// When a tile cannot be read or decoded, and when every level that could be used has more than 2²⁸ pixels or 65 536
     /// tiles.
     pub fn thumbnail(&mut self, max_edge: u32) -> Result<Tile, ReadImageError> {
-        self.draw_thumbnail(max_edge.clamp(1, MAX_EDGE))
+        let quality = self.style.quality;
+        self.draw(max_edge.clamp(1, MAX_EDGE), |picture| {
+            jpeg(picture, quality)
+        })
+        .map_err(|problem| problem.in_file(&self.name))
+    }
+
+    /// [`thumbnail`](Slide::thumbnail) as a PNG, whatever it shows.
+    ///
+    /// # Errors
+    /// As for [`thumbnail`](Slide::thumbnail).
+    pub fn overview(&mut self, max_edge: u32) -> Result<Tile, ReadImageError> {
+        self.draw(max_edge.clamp(1, MAX_EDGE), png)
             .map_err(|problem| problem.in_file(&self.name))
     }
 
-    fn draw_thumbnail(&mut self, max_edge: u32) -> Result<Tile, ReadProblem> {
+    fn draw(
+        &mut self,
+        max_edge: u32,
+        encode: impl FnOnce(&Picture) -> Result<Tile, ReadProblem>,
+    ) -> Result<Tile, ReadProblem> {
         self.survey()?;
         let number = self.level_for(max_edge.into())?;
         let level = &self.levels[number];
@@ -68,7 +84,7 @@ impl Slide {
         let size = scaled.size.map(|side| u32::try_from(side).expect("small"));
         match indices {
             Some(indices) => self.indexed(number, size, indices),
-            None => jpeg(&means.picture(size), self.style.quality),
+            None => encode(&means.picture(size)),
         }
     }
 
