@@ -1,0 +1,211 @@
+//! Bytes, named by their SHA-256.
+//!
+//! A blob is written under a temporary name, synced, and renamed to `<2 hex>/<62 hex>`: it is there whole or not at all, and
+//! never changes. Whoever adds bytes notes them in the table `blob` in the transaction that first refers to them; a file
+//! that no row refers to is an orphan of a crash and is swept.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err::File;
+use sha2::{Digest as _, Sha256};
+use sqlx::{Sqlite, Transaction};
+
+use crate::error::{StoreError, corrupt};
+
+/// SHA-256 of a blob, 64 lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Digest(String);
+
+/// Bytes that lie in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob {
+    /// What they are called.
+    pub digest: Digest,
+    /// How many they are.
+    pub size: u64,
+}
+
+/// The folder of all blobs. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Blobs {
+    folder: Utf8PathBuf,
+}
+
+/// Bytes could not be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// The disk failed or is full.
+    #[error("bytes could not be {what}: {source}")]
+    Disk {
+        /// `kept` or `read`.
+        what: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// They are not what they are called.
+    #[error("the blob `{expected}` holds other bytes, with the digest `{found}`")]
+    Altered {
+        /// Its name.
+        expected: Digest,
+        /// What its bytes give.
+        found: Digest,
+    },
+}
+
+impl Digest {
+    /// Reads 64 hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Digest> {
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (text.len() == 64 && text.bytes().all(is_hex)).then(|| Digest(text.to_owned()))
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn read(place: &'static str, text: &str) -> Result<Digest, StoreError> {
+        Digest::parse(text).ok_or_else(|| corrupt(place, text, &"expected 64 hexadecimal digits"))
+    }
+
+    fn of(hash: Sha256) -> Digest {
+        let digits = hash
+            .finalize()
+            .iter()
+            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        Digest(digits)
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Blobs {
+    pub(crate) fn open(folder: &Utf8Path) -> io::Result<Blobs> {
+        fs_err::create_dir_all(folder.join("new"))?;
+        Ok(Blobs {
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// Where a blob lies. Others may link to it, and must not change it.
+    #[must_use]
+    pub fn path(&self, digest: &Digest) -> Utf8PathBuf {
+        let (start, rest) = digest.0.split_at(2);
+        self.folder.join(start).join(rest)
+    }
+
+    /// Keeps everything that `source` gives. Blocks.
+    ///
+    /// # Errors
+    /// When `source` or the disk fails; nothing is left then.
+    pub fn keep(&self, source: &mut dyn Read) -> Result<Blob, BlobError> {
+        let kept = |source| BlobError::Disk {
+            what: "kept",
+            source,
+        };
+        let mut part = tempfile::NamedTempFile::new_in(self.folder.join("new")).map_err(kept)?;
+        let (digest, size) = hashed(source, &mut part).map_err(kept)?;
+        self.settle(part, &digest).map_err(kept)?;
+        Ok(Blob { digest, size })
+    }
+
+    /// [`keep`](Blobs::keep) for a file of ours, which is copied.
+    ///
+    /// # Errors
+    /// As for [`keep`](Blobs::keep).
+    pub fn keep_file(&self, path: &Utf8Path) -> Result<Blob, BlobError> {
+        let mut file = File::open(path).map_err(|source| BlobError::Disk {
+            what: "read",
+            source,
+        })?;
+        self.keep(&mut file)
+    }
+
+    fn settle(&self, part: tempfile::NamedTempFile, digest: &Digest) -> io::Result<()> {
+        let path = self.path(digest);
+        if path.exists() {
+            return Ok(());
+        }
+        part.as_file().sync_all()?;
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o444);
+        part.as_file().set_permissions(permissions)?;
+        let folder = path.parent().expect("below the folder of blobs");
+        fs_err::create_dir_all(folder)?;
+        part.persist(&path).map_err(|error| error.error)?;
+        File::open(folder)?.sync_all()
+    }
+
+    /// Opens a blob for reading. Blocks.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn open_blob(&self, digest: &Digest) -> Result<File, BlobError> {
+        File::open(self.path(digest)).map_err(|source| BlobError::Disk {
+            what: "read",
+            source,
+        })
+    }
+
+    /// Reads a blob to its end and compares it with its name. Blocks.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what it is called.
+    pub fn verify(&self, digest: &Digest) -> Result<u64, BlobError> {
+        let mut file = self.open_blob(digest)?;
+        let (found, size) =
+            hashed(&mut file, &mut io::sink()).map_err(|source| BlobError::Disk {
+                what: "read",
+                source,
+            })?;
+        if found == *digest {
+            Ok(size)
+        } else {
+            Err(BlobError::Altered {
+                expected: digest.clone(),
+                found,
+            })
+        }
+    }
+}
+
+/// Copies everything; its digest and length.
+fn hashed(source: &mut dyn Read, target: &mut dyn Write) -> io::Result<(Digest, u64)> {
+    let mut hash = Sha256::new();
+    let mut size = 0;
+    let mut buffer = vec![0; 1 << 17];
+    loop {
+        let count = match source.read(&mut buffer) {
+            Ok(0) => return Ok((Digest::of(hash), size)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            other => other?,
+        };
+        hash.update(&buffer[..count]);
+        target.write_all(&buffer[..count])?;
+        size += count as u64;
+    }
+}
+
+/// Notes bytes in the transaction that refers to them.
+pub(crate) async fn note(
+    change: &mut Transaction<'static, Sqlite>,
+    blob: &Blob,
+    now: jiff::Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO blob (digest, size, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind(blob.digest.as_str())
+    .bind(i64::try_from(blob.size).unwrap_or(i64::MAX))
+    .bind(crate::time::to_text(now))
+    .execute(&mut **change)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! The database and the bytes: the only SQL, and the only place that knows where bytes lie.
+//!
+//! [`Store::open`] makes or migrates an SQLite database (WAL) in a folder, with a folder of content-addressed bytes beside
+//! it. One file per table; everything that belongs together is one transaction. Nothing here reads a clock: every
+//! operation that notes a time is told it.
+//!
+//! This crate knows neither HTTP nor containers.
+
+pub mod accounts;
+pub mod algorithm_images;
+pub mod algorithm_models;
+pub mod algorithms;
+pub mod archives;
+pub mod audit;
+pub mod blobs;
+pub mod database;
+pub mod error;
+pub mod ids;
+pub mod image_imports;
+pub mod images;
+pub mod interfaces;
+pub mod jobs;
+pub mod sessions;
+pub mod sockets;
+pub mod time;
+pub mod tokens;
+pub mod uploads;
+pub mod values;
+
+pub use database::{OpenStoreError, Store};
+pub use error::StoreError;
