@@ -20,12 +20,16 @@ pub mod image_imports;
 pub mod images;
 pub mod interfaces;
 pub mod jobs;
+pub mod page;
 pub mod sessions;
 pub mod sockets;
 pub mod time;
 pub mod tokens;
 pub mod uploads;
 pub mod values;
+pub mod viewer;
 
 pub use database::{OpenStoreError, Store};
 pub use error::StoreError;
+pub use page::{Listed, Page};
+pub use viewer::Viewer;

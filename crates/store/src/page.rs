@@ -1,0 +1,32 @@
+//! Parts of long lists.
+
+/// Which part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// How many are left out at the start.
+    pub offset: u64,
+    /// At most how many are given, 1 to 1000.
+    pub limit: u64,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// How many there are in all.
+    pub count: u64,
+    /// Those of the page.
+    pub items: Vec<T>,
+}
+
+impl Page {
+    /// The whole of a list that is known to be short.
+    pub const ALL: Page = Page {
+        offset: 0,
+        limit: 1000,
+    };
+
+    pub(crate) fn columns(self) -> (i64, i64) {
+        let column = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        (column(self.limit.clamp(1, 1000)), column(self.offset))
+    }
+}
