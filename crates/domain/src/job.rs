@@ -1,8 +1,11 @@
 //! The life of a job: its states, who may leave them, and for how long it may stay.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::limits::Limits;
 
 /// Where a job stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -11,7 +14,10 @@ pub enum JobState {
     /// Inputs are being judged.
     Validating,
     /// It waits for a worker.
-    Queued,
+    Queued {
+        /// How often a worker took it and was lost; 0 at first.
+        attempts: u32,
+    },
     /// A worker lays out its inputs and builds the sandbox.
     Provisioning {
         /// Counted from 1.
@@ -55,8 +61,8 @@ pub enum JobEvent {
     Failed(Box<Failure>),
     /// Somebody wants it ended.
     Cancelled,
-    /// Whoever worked on it is gone; it may be tried again.
-    WorkerLost,
+    /// Whoever worked on it is gone. It is tried again, but not for ever.
+    WorkerLost(Box<Failure>),
 }
 
 /// An event that a state does not know.
@@ -67,7 +73,48 @@ pub struct ImpossibleTransition {
     event: JobEvent,
 }
 
+/// How often a job is tried when what ran it is lost: a job that takes the machine down must not do so for ever.
+pub const MAX_ATTEMPTS: u32 = 2;
+
 impl JobState {
+    /// Its word in tables, URLs and answers.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Validating => "validating",
+            Self::Queued { .. } => "queued",
+            Self::Provisioning { .. } => "provisioning",
+            Self::Executing { .. } => "executing",
+            Self::Parsing { .. } => "parsing",
+            Self::Succeeded => "succeeded",
+            Self::Failed { .. } => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// How often a worker took it, where the state tells.
+    pub fn attempt(&self) -> Option<u32> {
+        match self {
+            Self::Queued { attempts } => Some(*attempts),
+            Self::Provisioning { attempt }
+            | Self::Executing { attempt }
+            | Self::Parsing { attempt } => Some(*attempt),
+            Self::Validating | Self::Succeeded | Self::Failed { .. } | Self::Cancelled => None,
+        }
+    }
+
+    /// How long it may stay so before something is wrong with whoever should move it on; `None` for ever.
+    pub fn allowance(&self, limits: &Limits) -> Option<Duration> {
+        const MINUTE: Duration = Duration::from_secs(60);
+        match self {
+            Self::Validating => Some(60 * MINUTE),
+            Self::Provisioning { .. } => Some(10 * MINUTE),
+            // The sandbox itself ends the program at its limit; this is for a sandbox that does not.
+            Self::Executing { .. } => Some(Duration::from_millis(limits.wall_time_ms) + 5 * MINUTE),
+            Self::Parsing { .. } => Some(30 * MINUTE),
+            Self::Queued { .. } | Self::Succeeded | Self::Failed { .. } | Self::Cancelled => None,
+        }
+    }
+
     /// Whether nothing more will happen.
     pub fn is_final(&self) -> bool {
         matches!(
@@ -90,8 +137,10 @@ impl JobState {
     /// When the event cannot happen in this state.
     pub fn next(self, event: JobEvent) -> Result<Self, ImpossibleTransition> {
         match (self, event) {
-            (Self::Validating, JobEvent::InputsAccepted) => Ok(Self::Queued),
-            (Self::Queued, JobEvent::Claimed) => Ok(Self::Provisioning { attempt: 1 }),
+            (Self::Validating, JobEvent::InputsAccepted) => Ok(Self::Queued { attempts: 0 }),
+            (Self::Queued { attempts }, JobEvent::Claimed) => Ok(Self::Provisioning {
+                attempt: attempts + 1,
+            }),
             (Self::Provisioning { attempt }, JobEvent::Provisioned) => {
                 Ok(Self::Executing { attempt })
             }
@@ -103,9 +152,11 @@ impl JobState {
                 Self::Provisioning { attempt }
                 | Self::Executing { attempt }
                 | Self::Parsing { attempt },
-                JobEvent::WorkerLost,
-            ) => Ok(Self::Provisioning {
-                attempt: attempt + 1,
+                JobEvent::WorkerLost(failure),
+            ) => Ok(if attempt < MAX_ATTEMPTS {
+                Self::Queued { attempts: attempt }
+            } else {
+                Self::Failed { failure }
             }),
             (state, event) => Err(ImpossibleTransition { state, event }),
         }
@@ -146,7 +197,7 @@ mod tests {
             for event in [
                 JobEvent::Cancelled,
                 JobEvent::Failed(failure.clone()),
-                JobEvent::WorkerLost,
+                JobEvent::WorkerLost(failure.clone()),
                 JobEvent::Claimed,
             ] {
                 assert!(state.clone().next(event).is_err());
@@ -155,10 +206,28 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_worker_is_another_attempt() {
-        let state = JobState::Executing { attempt: 1 }
-            .next(JobEvent::WorkerLost)
-            .unwrap();
-        assert_eq!(state, JobState::Provisioning { attempt: 2 });
+    fn a_lost_worker_is_another_attempt_but_not_for_ever() {
+        let lost = || {
+            let failure = Failure::new(FailureReason::WorkerLost, "the server was killed");
+            JobEvent::WorkerLost(Box::new(failure))
+        };
+        let mut state = JobState::Queued { attempts: 0 };
+        for attempts in 1..MAX_ATTEMPTS {
+            state = state.next(JobEvent::Claimed).unwrap();
+            assert_eq!(state.attempt(), Some(attempts));
+            state = state.next(lost()).unwrap();
+            assert_eq!(state, JobState::Queued { attempts });
+        }
+        state = state.next(JobEvent::Claimed).unwrap();
+        state = state.next(lost()).unwrap();
+        assert_eq!(state.word(), "failed");
+    }
+
+    #[test]
+    fn whoever_should_move_it_on_has_a_deadline() {
+        let limits = Limits::default();
+        let running = JobState::Executing { attempt: 1 };
+        assert!(running.allowance(&limits).unwrap() > Duration::from_millis(limits.wall_time_ms));
+        assert_eq!(JobState::Queued { attempts: 0 }.allowance(&limits), None);
     }
 }
