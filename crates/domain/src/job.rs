@@ -123,6 +123,11 @@ impl JobState {
         )
     }
 
+    /// Whether it waits for a worker.
+    pub fn is_claimable(&self) -> bool {
+        matches!(self, Self::Queued { .. })
+    }
+
     /// Whether a worker holds it.
     pub fn is_claimed(&self) -> bool {
         matches!(
