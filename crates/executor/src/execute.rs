@@ -30,11 +30,10 @@ pub(crate) struct Executed {
 }
 
 impl WorkFolder {
-    /// A new folder below the data folder.
-    pub(crate) fn create(home: &Utf8Path) -> Result<Self, Failure> {
-        let runs = home.join("runs");
-        let made = fs_err::create_dir_all(&runs)
-            .and_then(|()| tempfile::Builder::new().prefix("run-").tempdir_in(&runs));
+    /// A new folder below the folder of runs.
+    pub(crate) fn create(runs: &Utf8Path) -> Result<Self, Failure> {
+        let made = fs_err::create_dir_all(runs)
+            .and_then(|()| tempfile::Builder::new().prefix("run-").tempdir_in(runs));
         let folder = made.map_err(|error| internal("make the work folder", &error))?;
         let work = Self { folder };
         for name in ["input", "scratch", "container"] {

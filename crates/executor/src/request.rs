@@ -26,8 +26,10 @@ pub struct RunRequest {
     pub output_dir: Utf8PathBuf,
     /// Whether what an earlier run left in `output_dir` may be replaced.
     pub overwrite: bool,
-    /// Gantry's data folder: work folders, empty disk images, locks.
+    /// Gantry's data folder: empty disk images, locks.
     pub home: Utf8PathBuf,
+    /// The folder in which the work folder of this run is made; made if missing. On the file system of `home`.
+    pub runs: Utf8PathBuf,
     /// Guarantees that the user does without, by name, where the host cannot give them.
     pub waive: BTreeSet<Guarantee>,
     /// The program, with arguments, that runs [`container::sandbox::shim_main`].

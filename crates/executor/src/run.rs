@@ -53,7 +53,7 @@ fn run_job(
     observer.phase(Phase::Checking);
     let clock = Instant::now();
     let mut output = OutputFolder::choose(&request.output_dir, request.overwrite)?;
-    let work = WorkFolder::create(&request.home)?;
+    let work = WorkFolder::create(&request.runs)?;
     let accepted = inputs::accept(request, &work.scratch())?;
     report.interface = accepted.interface.clone();
     report.warnings.extend(accepted.warnings.iter().cloned());

@@ -69,6 +69,7 @@ fn request(arguments: &RunArguments, home: &Home) -> Result<(RunRequest, ImageHo
         output_dir: arguments.output.clone(),
         overwrite: arguments.overwrite,
         home: home.path().to_owned(),
+        runs: home.path().join("runs"),
         waive: arguments.without.iter().copied().collect(),
         shim_program: SHIM_PROGRAM.map(str::to_owned).to_vec(),
     };

@@ -54,6 +54,7 @@ impl Job {
             output_dir: path.join("output"),
             overwrite: false,
             home: path.join("home"),
+            runs: path.join("home/runs"),
             waive: BTreeSet::new(),
             shim_program: vec![shim()],
         };
