@@ -1,0 +1,193 @@
+//! The loop that moves jobs: look, claim what fits, else wait for the bell.
+//!
+//! The database is the truth; the bell only wakes. One server process has one worker; what it holds is written in the jobs
+//! as their owner, so that the next process finds what this one left ([`recover`]). Reading order: `run` here →
+//! `admission` → `run_job` → `stage` → `gather`; `recover` for the start after a crash.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use domain::Guarantee;
+use jiff::Timestamp;
+use store::ids::JobId;
+use store::jobs::{ApplyError, Candidate, StoredJob};
+use store::{Store, StoreError};
+use tokio::sync::{Notify, broadcast, watch};
+use tokio::task::JoinSet;
+use tracing::{error, info, warn};
+
+mod admission;
+mod deadlines;
+mod gather;
+mod live;
+mod log_file;
+mod recover;
+mod run_job;
+mod stage;
+
+pub use admission::{Capacity, Caps, Unfit};
+pub use live::{LiveJob, LiveJobs};
+pub use log_file::{LogLine, read_log};
+pub use recover::{Recovered, recover};
+
+use admission::Admission;
+
+/// Without a bell the worker looks this often, so that a lost wake-up costs seconds, not a job.
+const TICK: Duration = Duration::from_secs(5);
+/// Queued jobs that are looked at for one that fits.
+const LOOK_AHEAD: u32 = 200;
+
+/// How the worker is to run jobs.
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    /// The data folder: container images, empty disk images, work folders.
+    pub home: Utf8PathBuf,
+    /// The program, with arguments, that becomes the shim of a container.
+    pub shim_program: Vec<String>,
+    /// What jobs may use together.
+    pub capacity: Capacity,
+    /// How many jobs may run at the same time, and of whom.
+    pub caps: Caps,
+    /// Guarantees that the operator does without, by name.
+    pub waive: std::collections::BTreeSet<Guarantee>,
+}
+
+/// What others need to know of the worker. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    store: Store,
+    settings: Arc<WorkerSettings>,
+    /// Written into the jobs that this process holds.
+    instance: Arc<str>,
+    bell: Arc<Notify>,
+    live: LiveJobs,
+    changes: broadcast::Sender<JobId>,
+}
+
+impl Worker {
+    /// A worker that does nothing until it is [run](Worker::run).
+    #[must_use]
+    pub fn new(store: Store, settings: WorkerSettings) -> Worker {
+        let (changes, _) = broadcast::channel(1024);
+        Worker {
+            store,
+            settings: Arc::new(settings),
+            instance: uuid::Uuid::now_v7().to_string().into(),
+            bell: Arc::new(Notify::new()),
+            live: LiveJobs::default(),
+            changes,
+        }
+    }
+
+    /// How it runs jobs.
+    #[must_use]
+    pub fn settings(&self) -> &WorkerSettings {
+        &self.settings
+    }
+
+    /// Jobs that run now.
+    #[must_use]
+    pub fn live(&self) -> &LiveJobs {
+        &self.live
+    }
+
+    /// Jobs whose state has changed, as it happens.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<JobId> {
+        self.changes.subscribe()
+    }
+
+    /// Says that a job has changed, and that there may be something to do.
+    pub fn ring(&self, job: JobId) {
+        // Nobody may be listening.
+        let _ = self.changes.send(job);
+        self.bell.notify_one();
+    }
+
+    /// Asks a job to end; asking again kills it.
+    ///
+    /// # Errors
+    /// When there is no such job, or the database fails.
+    pub async fn cancel(&self, job: JobId) -> Result<bool, ApplyError> {
+        let asked = self.store.ask_cancel(job, Timestamp::now()).await?;
+        if let Some(live) = self.live.get(job) {
+            live.cancel();
+        }
+        self.ring(job);
+        Ok(asked)
+    }
+
+    /// Runs jobs until `stop` becomes true, and then until the last running one has ended.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut admission = Admission::new(self.settings.capacity.clone(), self.settings.caps);
+        let mut running: JoinSet<JobId> = JoinSet::new();
+        info!(instance = %self.instance, "the worker runs");
+        while !*stop.borrow() {
+            if let Err(problem) = self.claim_all(&mut admission, &mut running).await {
+                error!(%problem, "jobs could not be claimed");
+            }
+            tokio::select! {
+                () = self.bell.notified() => {}
+                () = tokio::time::sleep(TICK) => self.watch_deadlines().await,
+                Some(ended) = running.join_next() => forget(&mut admission, ended),
+                _ = stop.changed() => {}
+            }
+            while let Some(ended) = running.try_join_next() {
+                forget(&mut admission, ended);
+            }
+        }
+        info!(running = running.len(), "the worker waits for its jobs");
+        self.live.cancel_all();
+        while running.join_next().await.is_some() {}
+    }
+
+    /// Claims everything that fits.
+    async fn claim_all(
+        &self,
+        admission: &mut Admission,
+        running: &mut JoinSet<JobId>,
+    ) -> Result<(), StoreError> {
+        loop {
+            let queue = self.store.next_jobs(LOOK_AHEAD).await?;
+            let Some(next) = queue.iter().find(|job| admission.fits(job)) else {
+                return Ok(());
+            };
+            match self.claim(next).await {
+                Ok(job) => {
+                    admission.enter(next);
+                    let worker = self.clone();
+                    running.spawn(async move {
+                        let id = job.id;
+                        run_job::run_job(&worker, job).await;
+                        id
+                    });
+                }
+                // Somebody cancelled it meanwhile: look again.
+                Err(ApplyError::Impossible(_) | ApplyError::Gone(_)) => {}
+                Err(ApplyError::Store(error)) => return Err(error),
+                Err(error @ ApplyError::NotOwner { .. }) => {
+                    warn!(%error, "a queued job has an owner");
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn claim(&self, next: &Candidate) -> Result<StoredJob, ApplyError> {
+        let job = self
+            .store
+            .claim(next.id, &self.instance, Timestamp::now())
+            .await?;
+        let _ = self.changes.send(job.id);
+        Ok(job)
+    }
+}
+
+fn forget(admission: &mut Admission, ended: Result<JobId, tokio::task::JoinError>) {
+    match ended {
+        Ok(job) => admission.leave(job),
+        // `run_job` catches what it can; a panic beyond that is found by the deadline.
+        Err(problem) => error!(%problem, "a job's task ended in an unexpected way"),
+    }
+}
