@@ -14,8 +14,10 @@ use crate::uploads::UploadedImage;
 
 mod anew;
 mod paint;
+mod pyramid;
 mod slide;
 mod volume;
+mod whole_slide;
 
 /// A TIFF of which a side is longer than this is a slide, pixels.
 const SLIDE_SIDE: u64 = 4096;
@@ -39,8 +41,8 @@ pub enum Target {
 }
 
 impl Target {
-    /// What an image of this kind becomes: a TIFF that is tiled, has levels or is large becomes a slide, everything else
-    /// a volume.
+    /// What an image of this kind becomes: a TIFF that is tiled, has levels or is large and whole-slide microscopy in
+    /// DICOM become a slide, everything else a volume.
     #[must_use]
     pub fn of(summary: &ImageSummary) -> Target {
         let is_tiled = summary.tiff.as_ref().is_some_and(|tiff| {
@@ -48,7 +50,9 @@ impl Target {
             matches!(first, Some(Chunks::Tiles { .. }))
         });
         let is_large = summary.size.iter().any(|side| *side > SLIDE_SIDE);
-        if summary.format == ImageFormat::Tiff && (is_tiled || summary.levels > 1 || is_large) {
+        let is_tiff_slide =
+            summary.format == ImageFormat::Tiff && (is_tiled || summary.levels > 1 || is_large);
+        if is_tiff_slide || summary.is_dicom_slide() {
             Target::Slide
         } else {
             Target::Volume
@@ -125,9 +129,10 @@ pub fn convert(
     let known = image.inspect(&options.limits)?;
     let target = Target::of(&known);
     let path = Utf8PathBuf::from(format!("{stem}.{}", target.extension()));
-    let summary = match target {
-        Target::Volume => volume::convert(image, &known, &path, options)?,
-        Target::Slide => slide::convert(image, &known, &path, options)?,
+    let summary = match (target, image.whole_slide()) {
+        (Target::Volume, _) => volume::convert(image, &known, &path, options)?,
+        (Target::Slide, None) => slide::convert(image, &known, &path, options)?,
+        (Target::Slide, Some(slide)) => whole_slide::convert(slide, &known, &path, options)?,
     };
     Ok(Converted {
         path,

@@ -1,4 +1,4 @@
-//! DICOM: single files, multi-frame files and series of slices.
+//! DICOM: single files, multi-frame files, series of slices and whole slides.
 //!
 //! The reader is our own. `dicom-object` builds nested sequences by recursion without a bound, so that 2 MB of them end
 //! the process, and takes as much memory for a value as its header claims; the pixel decoders around it index and copy
@@ -33,6 +33,7 @@ mod stack;
 mod syntax;
 mod tag;
 mod values;
+pub mod whole_slide;
 
 pub use facts::{DicomFacts, Window};
 pub(crate) use file::{has_magic, looks_like};
@@ -45,6 +46,9 @@ pub(crate) fn inspect(
     limits: &CheckLimits,
 ) -> Result<ImageSummary, ReadProblem> {
     let mut image = Image::open(file, limits)?;
+    if image.matrix.is_some() {
+        return whole_slide::inspect(&image);
+    }
     image::arrange(&mut image).map(|arranged| arranged.summary)
 }
 
@@ -98,5 +102,8 @@ pub(crate) fn stream(
     deliver: &mut dyn FnMut(&[u8]),
 ) -> Result<ImageSummary, ReadProblem> {
     let mut image = Image::open(file, limits)?;
+    if image.matrix.is_some() {
+        return whole_slide::stream(&mut image, deliver);
+    }
     image::stream(&mut image, false, deliver)
 }

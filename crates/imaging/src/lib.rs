@@ -49,7 +49,9 @@ pub mod volume;
 mod voxel_hash;
 
 pub use compare::compare_images;
-pub use dicom::{DicomFacts, Window as DicomWindow, facts as dicom_facts, series as dicom_series};
+pub use dicom::{
+    DicomFacts, Window as DicomWindow, facts as dicom_facts, series as dicom_series, whole_slide,
+};
 pub use error::{ReadImageError, ReadProblem, WriteImageError};
 pub use geometry::Geometry;
 pub use limits::CheckLimits;

@@ -5,7 +5,7 @@
 pub struct CheckLimits {
     /// Decoded samples of one volume, bytes. A check streams them, so this bounds time; a read holds them in memory.
     pub max_voxel_bytes: u64,
-    /// Decoded pixels of all levels of one TIFF together, bytes.
+    /// Decoded pixels of all levels of one TIFF together, or of the largest level of a DICOM slide, bytes.
     pub max_pixel_bytes: u64,
     /// Text header, bytes.
     pub max_header_bytes: u64,

@@ -132,3 +132,12 @@ pub struct ImageSummary {
     /// What is odd about the file but does not make it unreadable.
     pub warnings: Vec<String>,
 }
+
+impl ImageSummary {
+    /// True for DICOM whole-slide microscopy: it lies on a slide and has two axes, where every other DICOM image has
+    /// three or four.
+    #[must_use]
+    pub fn is_dicom_slide(&self) -> bool {
+        self.format == ImageFormat::Dicom && self.size.len() == 2
+    }
+}

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::dicom::DicomFacts;
 use crate::dicom::series::{self, Series, Uneven};
+use crate::dicom::whole_slide::WholeSlide;
 use crate::error::{ReadImageError, ReadProblem};
 use crate::format::detect;
 use crate::limits::CheckLimits;
@@ -40,7 +41,7 @@ pub struct Refused {
 /// Files that are one image.
 #[derive(Debug)]
 pub struct UploadedImage {
-    /// All files of the image: a header first, slices in their order along the normal.
+    /// All files of the image: a header first, slices in their order along the normal, levels largest first.
     files: Vec<Utf8PathBuf>,
     content: Content,
     uneven: Uneven,
@@ -50,6 +51,7 @@ pub struct UploadedImage {
 enum Content {
     File(ImageFormat),
     Series(Box<Series>),
+    Slide(Box<WholeSlide>),
 }
 
 /// Finds the images among files and in folders, with the folders below them. Only headers are read.
@@ -152,6 +154,8 @@ impl Uploads {
         }
         let series = grouped.series.into_iter().map(UploadedImage::of_series);
         self.images.extend(series);
+        let slides = grouped.slides.into_iter().map(UploadedImage::of_slide);
+        self.images.extend(slides);
         let first = |files: &[Utf8PathBuf]| files.iter().min().cloned();
         self.images.sort_by_cached_key(|image| first(&image.files));
         self.refused.sort_by_cached_key(|one| first(&one.files));
@@ -201,7 +205,16 @@ impl UploadedImage {
         }
     }
 
-    /// All files of the image: a header first, then its samples; slices in their order along the normal.
+    fn of_slide(slide: WholeSlide) -> Self {
+        UploadedImage {
+            files: slide.files().map(Utf8Path::to_owned).collect(),
+            content: Content::Slide(Box::new(slide)),
+            uneven: Uneven::Refuse,
+        }
+    }
+
+    /// All files of the image: a header first, then its samples; slices in their order along the normal; of a slide in
+    /// DICOM the largest level first.
     #[must_use]
     pub fn files(&self) -> &[Utf8PathBuf] {
         &self.files
@@ -212,7 +225,7 @@ impl UploadedImage {
     pub fn format(&self) -> ImageFormat {
         match &self.content {
             Content::File(format) => *format,
-            Content::Series(_) => ImageFormat::Dicom,
+            Content::Series(_) | Content::Slide(_) => ImageFormat::Dicom,
         }
     }
 
@@ -234,7 +247,7 @@ impl UploadedImage {
     #[must_use]
     pub fn uneven(&self) -> Option<&str> {
         match &self.content {
-            Content::File(_) => None,
+            Content::File(_) | Content::Slide(_) => None,
             Content::Series(series) => series.uneven(),
         }
     }
@@ -252,6 +265,15 @@ impl UploadedImage {
         match &self.content {
             Content::File(_) => None,
             Content::Series(series) => Some(series.facts()),
+            Content::Slide(slide) => Some(slide.facts()),
+        }
+    }
+
+    /// The slide, where the image is one in DICOM.
+    pub(crate) fn whole_slide(&self) -> Option<&WholeSlide> {
+        match &self.content {
+            Content::File(_) | Content::Series(_) => None,
+            Content::Slide(slide) => Some(slide),
         }
     }
 
@@ -263,6 +285,7 @@ impl UploadedImage {
         match &self.content {
             Content::Series(series) if self.uneven == Uneven::Refuse => series.inspect_even(limits),
             Content::Series(series) => series.inspect(limits),
+            Content::Slide(slide) => slide.inspect(limits),
             Content::File(format) => self.in_file(|file| {
                 stream::inspect(*format, file, &open_in_folder_of(self.path()), limits)
             }),
@@ -280,6 +303,10 @@ impl UploadedImage {
                 stream::count_values(&known, &mut |deliver| {
                     series.stream(limits, self.uneven, deliver)
                 })
+            }
+            Content::Slide(slide) => {
+                let known = slide.inspect(limits)?;
+                stream::count_values(&known, &mut |deliver| slide.stream(limits, deliver))
             }
             Content::File(format) => self.in_file(|file| {
                 stream::check(*format, file, &open_in_folder_of(self.path()), limits)
@@ -299,6 +326,7 @@ impl UploadedImage {
     ) -> Result<ImageSummary, ReadImageError> {
         match &self.content {
             Content::Series(series) => series.stream(limits, self.uneven, deliver),
+            Content::Slide(slide) => slide.stream(limits, deliver),
             Content::File(format) => self.in_file(|file| {
                 let open_beside = open_in_folder_of(self.path());
                 stream::stream(*format, file, &open_beside, limits, deliver)
@@ -313,6 +341,7 @@ impl UploadedImage {
     pub fn read(&self, limits: &CheckLimits) -> Result<(Volume, ImageSummary), ReadImageError> {
         match &self.content {
             Content::Series(series) => series.read(limits, self.uneven),
+            Content::Slide(slide) => slide.read(limits),
             Content::File(format) => self.in_file(|file| {
                 let open_beside = open_in_folder_of(self.path());
                 let known = stream::inspect(*format, file, &open_beside, limits)?;

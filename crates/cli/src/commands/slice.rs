@@ -17,6 +17,9 @@ use crate::exit_status::ExitStatus;
 use crate::problem::Problem;
 use crate::terminal::{self, WARNING, visible};
 
+/// Pixels of a slide in DICOM that are held in memory.
+const MAX_SLIDE_PIXELS: u128 = 1 << 28;
+
 /// Draws and writes the picture, and says what is on it.
 pub(crate) fn slice(arguments: &SliceArguments) -> Result<ExitStatus, Problem> {
     let limits = CheckLimits::default();
@@ -25,6 +28,7 @@ pub(crate) fn slice(arguments: &SliceArguments) -> Result<ExitStatus, Problem> {
     if is_alone && let Some(slide) = slide_of(&image, &limits) {
         return whole_slide(slide, arguments);
     }
+    refuse_large(&image, &limits)?;
     let (volume, summary) = image.read(&limits).map_err(Problem::unreadable)?;
     for warning in &summary.warnings {
         terminal::note(&format!("{WARNING}!{WARNING:#} {}", visible(warning)));
@@ -66,6 +70,23 @@ pub(crate) fn slice(arguments: &SliceArguments) -> Result<ExitStatus, Problem> {
         described(&drawn, is_colour)
     ))?;
     Ok(ExitStatus::Succeeded)
+}
+
+/// A slide in DICOM has no small levels that are read, so the whole image would be held in memory.
+fn refuse_large(image: &UploadedImage, limits: &CheckLimits) -> Result<(), Problem> {
+    let summary = image.inspect(limits).map_err(Problem::unreadable)?;
+    if !summary.is_dicom_slide() || summary.geometry.voxel_count() <= MAX_SLIDE_PIXELS {
+        return Ok(());
+    }
+    let [width, height] = [summary.size[0], summary.size[1]];
+    Err(Problem::new(
+        ExitStatus::IMAGE_NOT_GOOD,
+        format!(
+            "`{}`: expected a slide in DICOM of at most {MAX_SLIDE_PIXELS} pixels, found {width} × {height}",
+            image.files()[0]
+        ),
+    )
+    .hint("`gantry convert` makes a pyramid of it, which is drawn from its small levels"))
 }
 
 /// A tiled TIFF, which may be too large to be read whole.

@@ -2,6 +2,7 @@
 
 mod folder;
 mod refused;
+mod slide;
 
 use serde_json::{Value, json};
 

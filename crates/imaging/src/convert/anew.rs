@@ -1,25 +1,21 @@
 //! A slide whose tiles the platform cannot take as they are: decoded, and written as a new pyramid.
 
-use std::io::{self, BufWriter};
-
 use camino::Utf8Path;
 
 use super::paint::Paint;
+use super::pyramid::{Pyramid, how, quality};
 use super::{ConvertImageError, ConvertOptions};
-use crate::error::{ReadImageError, ReadProblem, WriteImageError};
+use crate::error::{ReadImageError, ReadProblem};
 use crate::limits::CheckLimits;
 use crate::segments::DistinctValues;
-use crate::slide::{PyramidImage, PyramidWriter};
+use crate::slide::PyramidImage;
 use crate::source::open_file;
 use crate::summary::{ComponentType, ImageSummary};
-use crate::temporary::Temporary;
 use crate::tiff;
 use crate::tiff::colour::Colour;
 use crate::tiff::meaning::Meaning;
 use crate::uploads::UploadedImage;
 
-/// Quality of JPEG for 8-bit colours. Everything else is kept without loss.
-const QUALITY: u8 = 90;
 /// Grand Challenge takes at most this many segments; more values are no labels.
 const MAX_LABELS: usize = 64;
 
@@ -49,30 +45,24 @@ pub(super) fn convert(
         Paint::of(&meaning, labels.is_some()).map_err(|problem| source.refused(&problem))?;
     let image = pyramid(source.known, &paint, labels.is_some())
         .ok_or_else(|| source.refused("it is wider or higher than 4294967295 pixels"))?;
-    let part = Temporary::beside(path, ".part");
-    let write_error = |source| WriteImageError::Write {
-        file: path.to_string(),
-        source,
-    };
-    let output = BufWriter::new(part.create().map_err(write_error)?);
-    let mut writer = PyramidWriter::new(output, &image).map_err(write_error)?;
-    if !paint.is_rgb {
-        writer = writer.without_colours();
-    }
-    if let Some(profile) = meaning.profile.clone().filter(|_| paint.keeps_numbers()) {
-        writer = writer.with_profile(profile);
-    }
-    let mut pyramid = Pyramid {
-        writer,
-        paint,
-        failed: None,
-    };
+    let profile = meaning.profile.clone().filter(|_| paint.keeps_numbers());
+    let mut paint = paint;
+    let mut pyramid = Pyramid::create(path, &image, |writer| {
+        let writer = if paint.is_rgb {
+            writer
+        } else {
+            writer.without_colours()
+        };
+        match profile {
+            Some(profile) => writer.with_profile(profile),
+            None => writer,
+        }
+    })?;
     let mut summary = tiff::stream_with(&mut file, &limits, blank(&meaning), &mut |samples| {
-        pyramid.feed(samples);
+        pyramid.feed(paint.pixels(samples));
     })
     .map_err(|problem| source.unread(problem))?;
-    pyramid.finish().map_err(write_error)?;
-    part.keep_as(path).map_err(write_error)?;
+    pyramid.finish()?;
     summary.segments = labels.filter(|values| !values.is_empty());
     summary
         .warnings
@@ -130,7 +120,6 @@ fn blank(meaning: &Meaning) -> u8 {
 }
 
 fn pyramid(known: &ImageSummary, paint: &Paint, labels: bool) -> Option<PyramidImage> {
-    let is_picture = paint.is_rgb && paint.channels == 3 && paint.component == ComponentType::Uint8;
     Some(PyramidImage {
         width: u32::try_from(known.size[0]).ok()?,
         height: u32::try_from(known.size[1]).ok()?,
@@ -138,38 +127,12 @@ fn pyramid(known: &ImageSummary, paint: &Paint, labels: bool) -> Option<PyramidI
         component: paint.component,
         pixel_mm: Some([known.geometry.spacing[0], known.geometry.spacing[1]]),
         labels,
-        quality: is_picture.then_some(QUALITY),
+        quality: quality(paint.is_rgb && paint.channels == 3, paint.component),
     })
 }
 
-/// Pixels on their way into the file. After the first error nothing is written.
-struct Pyramid<W> {
-    writer: PyramidWriter<W>,
-    paint: Paint,
-    failed: Option<io::Error>,
-}
-
-impl<W: io::Write + io::Seek> Pyramid<W> {
-    fn feed(&mut self, samples: &[u8]) {
-        if self.failed.is_none() {
-            self.failed = self.writer.feed(self.paint.pixels(samples)).err();
-        }
-    }
-
-    fn finish(self) -> io::Result<()> {
-        match self.failed {
-            Some(error) => Err(error),
-            None => self.writer.finish().map(|_| ()),
-        }
-    }
-}
-
 fn warnings(obstacle: &str, meaning: &Meaning, image: &PyramidImage) -> Vec<String> {
-    let how = match image.quality {
-        Some(quality) => format!("as JPEG of quality {quality}"),
-        None => "without loss".into(),
-    };
-    let mut warnings = vec![format!("encoded anew {how}: {obstacle}")];
+    let mut warnings = vec![format!("encoded anew {}: {obstacle}", how(image))];
     match meaning.colour {
         Colour::Palette if image.labels => warnings.push(
             "places in the palette were kept as labels, their colours were not".into(),

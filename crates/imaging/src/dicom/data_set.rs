@@ -18,7 +18,8 @@ pub(super) enum Value {
 pub(super) struct DataSet(pub(super) BTreeMap<Tag, Value>);
 
 impl DataSet {
-    fn bytes(&self, tag: Tag) -> Option<&[u8]> {
+    /// The value as it is stored; `None` when absent or empty.
+    pub(super) fn bytes(&self, tag: Tag) -> Option<&[u8]> {
         match self.0.get(&tag)? {
             Value::Bytes(bytes) if !bytes.is_empty() => Some(bytes),
             Value::Bytes(_) | Value::Items(_) => None,
@@ -96,6 +97,18 @@ impl DataSet {
             [a, b, ..] => Some(u16::from_le_bytes([*a, *b]).into()),
             _ => None,
         }
+    }
+
+    /// A signed number of 32 bits.
+    pub(super) fn signed(&self, tag: Tag) -> Option<i32> {
+        let bytes = self.bytes(tag)?.first_chunk()?;
+        Some(i32::from_le_bytes(*bytes))
+    }
+
+    /// A 32-bit float.
+    pub(super) fn float(&self, tag: Tag) -> Option<f64> {
+        let bytes = self.bytes(tag)?.first_chunk()?;
+        Some(f64::from(f32::from_le_bytes(*bytes))).filter(|value| value.is_finite())
     }
 
     /// An unsigned number without which the file has no meaning.

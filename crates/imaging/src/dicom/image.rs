@@ -14,6 +14,7 @@ use super::stack::{Stack, refuse_uneven, stack};
 use super::syntax::Coding;
 use super::tag;
 use super::values;
+use super::whole_slide::Matrix;
 use crate::error::ReadProblem;
 use crate::limits::CheckLimits;
 use crate::metadata::Metadata;
@@ -32,6 +33,8 @@ pub(super) struct Image<'a> {
     pub(super) pixels: Pixels,
     pub(super) planes: Vec<Plane>,
     pub(super) warnings: Vec<String>,
+    /// Of a whole slide: what its frames make together.
+    pub(super) matrix: Option<Matrix>,
     start: u64,
     /// Pieces of every frame of a compressed file.
     pieces: Option<Vec<Pieces>>,
@@ -44,7 +47,8 @@ impl<'a> Image<'a> {
     ) -> Result<Image<'a>, ReadProblem> {
         let mut file = File::open(file)?;
         let pixels = Pixels::of(&file.set, file.pixels)?;
-        refuse_claims(&file, &pixels, limits)?;
+        let matrix = Matrix::of(&file.set, &pixels)?;
+        refuse_claims(&file, &pixels, matrix, limits)?;
         let mut pixels = pixels;
         let mut warnings = std::mem::take(&mut file.warnings);
         let start = file.input.position();
@@ -74,6 +78,7 @@ impl<'a> Image<'a> {
             pixels,
             planes,
             warnings,
+            matrix,
             start,
             pieces,
         })
@@ -173,6 +178,7 @@ fn is_coded(file: &File<'_>) -> bool {
 fn refuse_claims(
     file: &File<'_>,
     pixels: &Pixels,
+    matrix: Option<Matrix>,
     limits: &CheckLimits,
 ) -> Result<(), ReadProblem> {
     let available = u128::from(file.input.remaining());
@@ -210,24 +216,21 @@ fn refuse_claims(
             limit: limits.max_jpeg_bytes.saturating_mul(4),
         });
     }
-    if claimed > limits.max_voxel_bytes.into() {
-        return Err(ReadProblem::TooLarge {
-            claimed,
-            limit: limits.max_voxel_bytes,
-        });
+    let limit = match matrix {
+        Some(matrix) => {
+            matrix.refuse_claims(pixels, available.saturating_mul(MAX_RATIO), limits)?;
+            limits.max_pixel_bytes
+        }
+        None => limits.max_voxel_bytes,
+    };
+    if claimed > limit.into() {
+        return Err(ReadProblem::TooLarge { claimed, limit });
     }
     refuse_shape(file, pixels)
 }
 
 /// Combinations of attributes that mean nothing that we read.
 fn refuse_shape(file: &File<'_>, pixels: &Pixels) -> Result<(), ReadProblem> {
-    let matrix = file.set.unsigned(tag::TOTAL_MATRIX_COLUMNS);
-    if pixels.frames > 1 && matrix.is_some_and(|columns| columns != pixels.columns) {
-        return Err(ReadProblem::Unsupported(
-            "is a slide in tiles (DICOM whole-slide microscopy), which is not read as a volume"
-                .into(),
-        ));
-    }
     if pixels.photometric == Photometric::YbrFull422
         && (pixels.allocated != 8 || (!is_coded(file) && !pixels.columns.is_multiple_of(2)))
     {

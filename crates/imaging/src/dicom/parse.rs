@@ -253,7 +253,7 @@ fn word_bytes(vr: [u8; 2], kind: Kind) -> usize {
         b"UL" | b"SL" | b"FL" | b"OL" | b"OF" => 4,
         b"FD" | b"OD" | b"SV" | b"UV" | b"OV" => 8,
         b"UN" => match kind {
-            Kind::Text | Kind::Sequence => 1,
+            Kind::Text | Kind::Bytes | Kind::Sequence => 1,
             Kind::Words => 2,
             Kind::Longs => 4,
             Kind::Doubles => 8,

@@ -14,6 +14,7 @@ use super::pixel::Pixels;
 use super::place;
 use super::plane::Plane;
 use super::stack::{Stack, refuse_uneven, stack};
+use super::whole_slide::{self, SlideFile, WholeSlide};
 use super::{group_key, tag, values};
 use crate::error::{ReadImageError, ReadProblem};
 use crate::limits::CheckLimits;
@@ -39,6 +40,8 @@ pub enum Uneven {
 pub struct Grouped {
     /// One for each image, in the order of the first file of each.
     pub series: Vec<Series>,
+    /// One for each slide, in the order of the first file of each.
+    pub slides: Vec<WholeSlide>,
     /// Files that were refused, with the reasons.
     pub refused: Vec<ReadImageError>,
 }
@@ -66,33 +69,54 @@ struct SeriesFile {
     key: Vec<String>,
 }
 
+/// What a file is a part of.
+enum Part {
+    Series(Box<SeriesFile>),
+    Slide(Box<SlideFile>),
+}
+
+impl Part {
+    fn read(path: &Utf8Path, limits: &CheckLimits) -> Result<Part, ReadProblem> {
+        let mut file = open_file(path)?;
+        let image = Image::open(&mut file, limits)?;
+        Ok(match SlideFile::of(&image, path) {
+            Some(file) => Part::Slide(Box::new(file)),
+            None => Part::Series(Box::new(SeriesFile::of(&image, path)?)),
+        })
+    }
+}
+
 /// Reads the header of every file and puts those together that are one image.
 ///
 /// Together are files of one study and series (or stack, where they state one), one SOP class, frame of reference,
-/// orientation, size and type of samples. Files without a position are images of their own.
+/// orientation, size and type of samples. Files without a position are images of their own. Files of
+/// whole slides are together when study and series are the same.
 #[must_use]
 pub fn group(paths: &[Utf8PathBuf], limits: &CheckLimits) -> Grouped {
     let mut grouped = Grouped::default();
     // Of each key the images that differ in orientation or spacing.
     let mut images: Vec<Vec<SeriesFile>> = Vec::new();
     let mut by_key: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
+    let mut slides = Vec::new();
     for path in paths {
-        match SeriesFile::read(path, limits) {
-            Ok(file) => {
+        match Part::read(path, limits) {
+            Ok(Part::Slide(file)) => slides.push(*file),
+            Ok(Part::Series(file)) => {
                 let candidates = by_key.entry(file.key.clone()).or_default();
                 let found = candidates
                     .iter()
                     .find(|image| images[**image][0].plane.is_like(&file.plane));
                 if let Some(image) = found {
-                    images[*image].push(file);
+                    images[*image].push(*file);
                 } else {
                     candidates.push(images.len());
-                    images.push(vec![file]);
+                    images.push(vec![*file]);
                 }
             }
             Err(problem) => grouped.refused.push(problem.in_file(path.as_str())),
         }
     }
+    grouped.slides = whole_slide::gathered(slides);
     let mut split: BTreeMap<String, usize> = BTreeMap::new();
     let images: Vec<Vec<SeriesFile>> = images.into_iter().flat_map(apart::folders_apart).collect();
     for image in &images {
@@ -106,9 +130,7 @@ pub fn group(paths: &[Utf8PathBuf], limits: &CheckLimits) -> Grouped {
 }
 
 impl SeriesFile {
-    fn read(path: &Utf8Path, limits: &CheckLimits) -> Result<SeriesFile, ReadProblem> {
-        let mut file = open_file(path)?;
-        let image = Image::open(&mut file, limits)?;
+    fn of(image: &Image<'_>, path: &Utf8Path) -> Result<SeriesFile, ReadProblem> {
         let plane = image
             .planes
             .first()
@@ -117,7 +139,7 @@ impl SeriesFile {
         Ok(SeriesFile {
             path: path.to_owned(),
             pixels: image.pixels,
-            key: group_key::of(&image, &plane, path),
+            key: group_key::of(image, &plane, path),
             instance: image.set().text(tag::SOP_INSTANCE),
             facts: DicomFacts::of(image.set(), &image.pixels, plane.rescale),
             warnings: image.warnings.clone(),

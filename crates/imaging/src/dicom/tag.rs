@@ -13,6 +13,8 @@ pub(super) enum Kind {
     Longs,
     /// 64-bit floats.
     Doubles,
+    /// Bytes as they are.
+    Bytes,
     Sequence,
 }
 
@@ -40,6 +42,7 @@ macro_rules! attributes {
 
 attributes! {
     TRANSFER_SYNTAX = 0x0002_0010, Text, "TransferSyntaxUID";
+    IMAGE_TYPE = 0x0008_0008, Text, "ImageType";
     SOP_CLASS = 0x0008_0016, Text, "SOPClassUID";
     SOP_INSTANCE = 0x0008_0018, Text, "SOPInstanceUID";
     STUDY_DATE = 0x0008_0020, Text, "StudyDate";
@@ -82,6 +85,9 @@ attributes! {
     PLANE_ORIENTATION = 0x0020_9116, Sequence, "PlaneOrientationSequence";
     TEMPORAL_POSITION_INDEX = 0x0020_9128, Longs, "TemporalPositionIndex";
     TRIGGER_DELAY = 0x0020_9153, Doubles, "NominalCardiacTriggerDelayTime";
+    CONCATENATION = 0x0020_9161, Text, "ConcatenationUID";
+    CONCATENATION_PARTS = 0x0020_9163, Words, "InConcatenationTotalNumber";
+    DIMENSION_ORGANIZATION = 0x0020_9311, Text, "DimensionOrganizationType";
     SAMPLES_PER_PIXEL = 0x0028_0002, Words, "SamplesPerPixel";
     PHOTOMETRIC = 0x0028_0004, Text, "PhotometricInterpretation";
     PLANAR = 0x0028_0006, Words, "PlanarConfiguration";
@@ -105,10 +111,21 @@ attributes! {
     GREEN_TABLE = 0x0028_1202, Words, "GreenPaletteColorLookupTableData";
     BLUE_TABLE = 0x0028_1203, Words, "BluePaletteColorLookupTableData";
     RED_SEGMENTS = 0x0028_1221, Words, "SegmentedRedPaletteColorLookupTableData";
+    ICC_PROFILE = 0x0028_2000, Bytes, "ICCProfile";
     PIXEL_MEASURES = 0x0028_9110, Sequence, "PixelMeasuresSequence";
     FRAME_WINDOW = 0x0028_9132, Sequence, "FrameVOILUTSequence";
     PIXEL_TRANSFORM = 0x0028_9145, Sequence, "PixelValueTransformationSequence";
+    IMAGED_WIDTH = 0x0048_0001, Longs, "ImagedVolumeWidth";
+    IMAGED_HEIGHT = 0x0048_0002, Longs, "ImagedVolumeHeight";
     TOTAL_MATRIX_COLUMNS = 0x0048_0006, Longs, "TotalPixelMatrixColumns";
+    TOTAL_MATRIX_ROWS = 0x0048_0007, Longs, "TotalPixelMatrixRows";
+    LABEL_IN_IMAGE = 0x0048_0010, Text, "SpecimenLabelInImage";
+    OPTICAL_PATHS = 0x0048_0105, Sequence, "OpticalPathSequence";
+    SLIDE_POSITION = 0x0048_021a, Sequence, "PlanePositionSlideSequence";
+    MATRIX_COLUMN = 0x0048_021e, Longs, "ColumnPositionInTotalImagePixelMatrix";
+    MATRIX_ROW = 0x0048_021f, Longs, "RowPositionInTotalImagePixelMatrix";
+    OPTICAL_PATH_COUNT = 0x0048_0302, Longs, "NumberOfOpticalPaths";
+    FOCAL_PLANE_COUNT = 0x0048_0303, Longs, "TotalPixelMatrixFocalPlanes";
     SEGMENT_IDENTIFICATION = 0x0062_000a, Sequence, "SegmentIdentificationSequence";
     SEGMENT_NUMBER = 0x0062_000b, Words, "ReferencedSegmentNumber";
     FRAME_OFFSETS = 0x3004_000c, Text, "GridFrameOffsetVector";

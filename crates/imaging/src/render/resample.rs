@@ -19,29 +19,104 @@ pub(super) struct PlaneSource<'a> {
     pub(super) channels: usize,
 }
 
-/// Hands rows of pixels to `deliver`, channels interleaved.
+/// Hands rows of pixels to `deliver`, channels interleaved. Every voxel is read a few times at most, however thin the image:
+/// an axis that has more voxels than pixels is brought down before the other one is stretched.
 pub(super) fn smooth_rows(
     source: &PlaneSource<'_>,
     grid: &SliceGrid,
     deliver: &mut dyn FnMut(&[f64]),
 ) {
     let [columns, rows] = taps(grid, &source.shape, linear_or_mean);
-    let channels = source.channels;
-    let mut row = vec![0.0; columns.len() * channels];
     let strides = source.shape.strides();
-    let [along, down] = grid.in_plane.map(|axis| strides[axis]);
-    let slice = source.start + slice_number(grid) * strides[grid.axis];
-    for taps in &rows {
+    let plane = Plane {
+        source,
+        first: source.start + slice_number(grid) * strides[grid.axis],
+        strides: grid.in_plane.map(|axis| strides[axis]),
+    };
+    let width = source.shape.size[grid.in_plane[0]];
+    if columns.len() > width {
+        down_then_across(&plane, width, (&columns, &rows), deliver);
+    } else {
+        across_then_down(&plane, (&columns, &rows), deliver);
+    }
+}
+
+/// The samples of one slice.
+struct Plane<'a> {
+    source: &'a PlaneSource<'a>,
+    /// Its first sample.
+    first: usize,
+    /// From a voxel to the next one along a row and down a column, samples.
+    strides: [usize; 2],
+}
+
+impl Plane<'_> {
+    /// Adds a voxel to a pixel.
+    fn add(&self, (column, row): (usize, usize), weight: f64, pixel: &mut [f64]) {
+        let place = self.first + column * self.strides[0] + row * self.strides[1];
+        for (channel, value) in pixel.iter_mut().enumerate() {
+            *value += (self.source.read)(place + channel) * weight;
+        }
+    }
+}
+
+/// For planes that are narrower than their picture: rows of voxels are added up, then stretched.
+fn down_then_across(
+    plane: &Plane<'_>,
+    width: usize,
+    (columns, rows): (&[Taps], &[Taps]),
+    deliver: &mut dyn FnMut(&[f64]),
+) {
+    let channels = plane.source.channels;
+    let mut line = vec![0.0; width * channels];
+    let mut row = vec![0.0; columns.len() * channels];
+    for taps in rows {
+        line.fill(0.0);
+        for (offset, weight) in taps.weights.iter().enumerate() {
+            for (column, voxel) in line.chunks_exact_mut(channels).enumerate() {
+                plane.add((column, taps.first + offset), *weight, voxel);
+            }
+        }
         row.fill(0.0);
-        for (offset, weight_down) in taps.weights.iter().enumerate() {
-            let line = slice + (taps.first + offset) * down;
-            for (column, pixel) in columns.iter().zip(row.chunks_exact_mut(channels)) {
-                for (offset, weight) in column.weights.iter().enumerate() {
-                    let place = line + (column.first + offset) * along;
-                    for (channel, value) in pixel.iter_mut().enumerate() {
-                        *value += (source.read)(place + channel) * weight * weight_down;
+        for (taps, pixel) in columns.iter().zip(row.chunks_exact_mut(channels)) {
+            let voxels = line[taps.first * channels..].chunks_exact(channels);
+            for (voxel, weight) in voxels.zip(&taps.weights) {
+                for (value, sample) in pixel.iter_mut().zip(voxel) {
+                    *value += sample * weight;
+                }
+            }
+        }
+        deliver(&row);
+    }
+}
+
+/// For all others: rows of voxels become rows of pixels, which are added up. The last two are remembered, because a row
+/// of voxels may be needed for many rows of pixels.
+fn across_then_down(
+    plane: &Plane<'_>,
+    (columns, rows): (&[Taps], &[Taps]),
+    deliver: &mut dyn FnMut(&[f64]),
+) {
+    let channels = plane.source.channels;
+    let mut remembered: [(usize, Vec<f64>); 2] =
+        std::array::from_fn(|_| (usize::MAX, vec![0.0; columns.len() * channels]));
+    let mut row = vec![0.0; columns.len() * channels];
+    for taps in rows {
+        row.fill(0.0);
+        for (offset, weight) in taps.weights.iter().enumerate() {
+            let number = taps.first + offset;
+            let (known, line) = &mut remembered[number % 2];
+            if *known != number {
+                *known = number;
+                line.fill(0.0);
+                for (taps, pixel) in columns.iter().zip(line.chunks_exact_mut(channels)) {
+                    for (offset, weight) in taps.weights.iter().enumerate() {
+                        plane.add((taps.first + offset, number), *weight, pixel);
                     }
                 }
+            }
+            for (value, sample) in row.iter_mut().zip(line.iter()) {
+                *value += sample * weight;
             }
         }
         deliver(&row);

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 mod made;
 mod series;
+mod whole_slide;
 
 use made::{
     BIG_ENDIAN, EXPLICIT, Element, IMPLICIT, Is, RLE, Style, file, grey, sequence, text, with, word,

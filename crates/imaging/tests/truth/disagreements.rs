@@ -52,7 +52,8 @@ pub(crate) const KNOWN: &[Known] = known![
     "corpus" "panimg/dicom_2d/cxr.dcm" Differs
         "the file states ImagerPixelSpacing, GDCM overlooks it for this class",
     "corpus" "panimg/dicom_wsi/*" Differs
-        "the shared functional groups state the spacing, GDCM does not look there for slides",
+        "a slide ends where its total pixel matrix, 154 × 290, ends (PS3.3 C.8.12.4.1.1), and the shared functional groups \
+         state the spacing; GDCM and pydicom give the whole padded frame, GDCM with a spacing of 1",
     "corpus" "dicom/prostatex_missing_slice" WeRefuse
         "ITK averages the missing slice away, and every overlay drifts",
     "corpus" "tiff/large_image_small_la.tiff" WeRefuse
