@@ -119,6 +119,21 @@ impl Store {
             .await
     }
 
+    /// Jobs whose state should have been left by now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn late_jobs(&self, now: Timestamp) -> Result<Vec<StoredJob>, StoreError> {
+        let rows: Vec<JobRow> = sqlx::query_as(
+            "SELECT * FROM job WHERE state IN ('validating', 'provisioning', 'executing', 'parsing') AND deadline < ?
+             ORDER BY id",
+        )
+        .bind(to_text(now))
+        .fetch_all(self.read())
+        .await?;
+        rows.into_iter().map(StoredJob::try_from).collect()
+    }
+
     async fn jobs_in_states(&self, question: &'static str) -> Result<Vec<StoredJob>, StoreError> {
         let rows: Vec<JobRow> = sqlx::query_as(question).fetch_all(self.read()).await?;
         rows.into_iter().map(StoredJob::try_from).collect()

@@ -52,6 +52,15 @@ pub enum OutputContent {
     Image(Box<NewImage>),
 }
 
+impl Finished {
+    /// The same with a report.
+    #[must_use]
+    pub fn with_report(mut self, report: RunReport) -> Finished {
+        self.report = Some(report);
+        self
+    }
+}
+
 impl Store {
     /// Ends a job. All of it is kept, or nothing.
     ///

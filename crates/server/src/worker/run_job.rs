@@ -1,0 +1,216 @@
+//! One job, from the claim to the final state.
+
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use container::sandbox::Stream;
+use domain::job::JobEvent;
+use domain::{Failure, RunReport};
+use executor::{Observer, Phase, RunRequest};
+use jiff::Timestamp;
+use store::ids::JobId;
+use store::jobs::{ApplyError, Finished, JobChange, StoredJob};
+use tokio::sync::mpsc;
+use tracing::{error, info, warn};
+
+use super::live::LiveJob;
+use super::log_file::LogFile;
+use super::stage::{Staged, internal};
+use super::{Worker, gather, stage};
+
+/// The folder of one attempt: links to inputs, the work folder of the run, its result, its log.
+pub(super) fn attempt_folder(home: &Utf8Path, job: JobId, attempt: u32) -> Utf8PathBuf {
+    home.join("jobs").join(format!("{job}-{attempt}"))
+}
+
+/// Name of the log in the folder of an attempt.
+pub(super) const LOG: &str = "log.jsonl";
+
+/// The one orchestrating function. Whatever happens, the job comes to a final state or goes back to the queue.
+pub(super) async fn run_job(worker: &Worker, job: StoredJob) {
+    let folder = attempt_folder(&worker.settings.home, job.id, job.attempt);
+    let log_path = folder.join(LOG);
+    let live = worker.live.enter(job.id, log_path.clone());
+    if job.cancel_asked_at.is_some() {
+        live.cancel();
+    }
+    let finished = match prepare(worker, &job, &folder).await {
+        Ok(staged) => {
+            let report = execute(worker, &job, staged, &live).await;
+            finished(worker, &job, report, &log_path).await
+        }
+        Err(failure) => ended(worker, JobEvent::Failed(Box::new(failure))),
+    };
+    conclude(worker, &job, finished).await;
+    worker.live.leave(job.id);
+    if let Err(problem) = fs_err::remove_dir_all(&folder) {
+        warn!(job = %job.id, %problem, "the folder of an attempt could not be taken away");
+    }
+    worker.ring(job.id);
+}
+
+async fn prepare(worker: &Worker, job: &StoredJob, folder: &Utf8Path) -> Result<Staged, Failure> {
+    fs_err::create_dir_all(folder).map_err(|error| internal("make the job's folder", &error))?;
+    stage::stage(worker, job, folder).await
+}
+
+/// Runs the program in a thread of its own, and moves the job's state with it.
+async fn execute(
+    worker: &Worker,
+    job: &StoredJob,
+    staged: Staged,
+    live: &LiveJob,
+) -> Result<RunReport, Failure> {
+    let log = LogFile::create(&live.log_path, live.lines.clone())
+        .map_err(|error| internal("make the log", &error))?;
+    let (phases, heard) = mpsc::unbounded_channel();
+    let Staged { request, hold } = staged;
+    let cancel = live.cancel.clone();
+    let running = tokio::task::spawn_blocking(move || {
+        let report = observed(&request, log, phases, &cancel);
+        drop(hold);
+        report
+    });
+    follow(worker, job, heard).await;
+    running
+        .await
+        .map_err(|error| internal("run the job", &error))
+}
+
+fn observed(
+    request: &RunRequest,
+    log: LogFile,
+    phases: mpsc::UnboundedSender<JobEvent>,
+    cancel: &executor::CancelToken,
+) -> RunReport {
+    let mut watcher = Watcher { log, phases };
+    let mut report = executor::run(request, &mut watcher, cancel);
+    if let Some(problem) = watcher.log.problem() {
+        let warning = format!("the log could not be kept to its end: {problem}");
+        report.warnings.push(warning);
+    }
+    report
+}
+
+/// Moves the job's state until the run has ended.
+async fn follow(
+    worker: &Worker,
+    job: &StoredJob,
+    mut heard: mpsc::UnboundedReceiver<JobEvent>,
+) {
+    while let Some(event) = heard.recv().await {
+        let change = JobChange {
+            event,
+            owner: Some(worker.instance.to_string()),
+        };
+        match worker.store.apply(job.id, change, Timestamp::now()).await {
+            Ok(_) => {
+                // Nobody may be listening.
+                let _ = worker.changes.send(job.id);
+            }
+            Err(problem) => warn!(job = %job.id, %problem, "the state could not be moved on"),
+        }
+    }
+}
+
+struct Watcher {
+    log: LogFile,
+    phases: mpsc::UnboundedSender<JobEvent>,
+}
+
+impl Observer for Watcher {
+    fn phase(&mut self, phase: Phase) {
+        let event = match phase {
+            Phase::Executing => JobEvent::Provisioned,
+            Phase::Collecting => JobEvent::Executed,
+            Phase::Checking | Phase::Provisioning | Phase::Done => return,
+        };
+        // The receiver lives until this end is dropped.
+        let _ = self.phases.send(event);
+    }
+
+    fn log(&mut self, stream: Stream, at: Duration, line: &str) {
+        self.log.write(stream, at, line);
+    }
+}
+
+/// What is to be kept of a run.
+async fn finished(
+    worker: &Worker,
+    job: &StoredJob,
+    report: Result<RunReport, Failure>,
+    log_path: &Utf8Path,
+) -> Finished {
+    let report = match report {
+        Ok(report) => report,
+        Err(failure) => return ended(worker, JobEvent::Failed(Box::new(failure))),
+    };
+    match kept(worker, job, &report, log_path).await {
+        Ok(finished) => finished,
+        Err(failure) => Finished {
+            report: Some(report),
+            ..ended(worker, JobEvent::Failed(Box::new(failure)))
+        },
+    }
+}
+
+async fn kept(
+    worker: &Worker,
+    job: &StoredJob,
+    report: &RunReport,
+    log_path: &Utf8Path,
+) -> Result<Finished, Failure> {
+    let sockets = gather::output_sockets(worker, job).await?;
+    let (own, report, log_path) = (worker.clone(), report.clone(), log_path.to_owned());
+    let keeping = tokio::task::spawn_blocking(move || {
+        let outputs = gather::outputs(&own, &report, &sockets)?;
+        let log = own
+            .store
+            .blobs()
+            .keep_file(&log_path)
+            .map_err(|error| internal("keep the log", &error))?;
+        Ok(Finished {
+            outputs,
+            log: Some(log),
+            ..ended(&own, gather::event(&report))
+        }
+        .with_report(report))
+    });
+    keeping
+        .await
+        .map_err(|error| internal("keep the outputs", &error))?
+}
+
+/// A job that ends without outputs.
+fn ended(worker: &Worker, event: JobEvent) -> Finished {
+    Finished {
+        change: JobChange {
+            event,
+            owner: Some(worker.instance.to_string()),
+        },
+        outputs: Vec::new(),
+        report: None,
+        log: None,
+    }
+}
+
+/// Writes the end. Where that fails, the reason is written instead; where that fails too, the deadline finds the job.
+async fn conclude(worker: &Worker, job: &StoredJob, finished: Finished) {
+    let problem = match worker.store.finish(job.id, &finished, Timestamp::now()).await {
+        Ok(state) => {
+            info!(job = %job.id, state = state.word(), "a job has ended");
+            return;
+        }
+        Err(problem @ (ApplyError::Gone(_) | ApplyError::NotOwner { .. })) => {
+            warn!(job = %job.id, %problem, "a job was ended by somebody else");
+            return;
+        }
+        Err(problem) => problem,
+    };
+    error!(job = %job.id, %problem, "the end of a job could not be kept");
+    let failure = internal("keep the end of the job", &problem);
+    let instead = ended(worker, JobEvent::Failed(Box::new(failure)));
+    if let Err(problem) = worker.store.finish(job.id, &instead, Timestamp::now()).await {
+        error!(job = %job.id, %problem, "nor could the reason");
+    }
+}

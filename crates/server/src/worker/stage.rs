@@ -1,0 +1,161 @@
+//! From a job in the database to a run: the algorithm as it was asked for, its image, its inputs as files.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use container::image::{ImageHold, Store as ContainerImages};
+use domain::{Algorithm, Failure, FailureReason};
+use executor::{GivenInputs, RunRequest};
+use fs_err as fs;
+use store::blobs::Digest;
+use store::jobs::StoredJob;
+use store::values::{Content, StoredValue};
+
+use super::Worker;
+
+/// A run that can start. The hold keeps its container image.
+pub(super) struct Staged {
+    pub(super) request: RunRequest,
+    pub(super) hold: ImageHold,
+}
+
+/// Brings everything together. Inputs are links to the stored bytes, under the names that containers expect.
+pub(super) async fn stage(
+    worker: &Worker,
+    job: &StoredJob,
+    folder: &Utf8Path,
+) -> Result<Staged, Failure> {
+    let algorithm = algorithm(worker, job).await?;
+    let digest = image_digest(worker, job).await?;
+    let model = model(worker, job).await?;
+    let (inputs, _) = worker
+        .store
+        .job_values(job.id)
+        .await
+        .map_err(|error| internal("find the inputs", &error))?;
+    let inputs = worker
+        .store
+        .values_of(&inputs)
+        .await
+        .map_err(|error| internal("read the inputs", &error))?;
+    let given = inputs
+        .iter()
+        .map(|value| given(worker, value, folder))
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let settings = worker.settings();
+    let images = ContainerImages::open(settings.home.join("images"))
+        .map_err(|error| internal("open the store of container images", &error))?;
+    let unusable = |error: &dyn std::fmt::Display| {
+        let message = format!("the container image `{digest}` cannot be used: {error}");
+        Failure::new(FailureReason::ImageUnusable, message)
+            .with_hint("upload the container image again and activate it")
+    };
+    let image = images.find(&digest).map_err(|error| unusable(&error))?;
+    let hold = images
+        .hold(&image.digest)
+        .map_err(|error| unusable(&error))?;
+    let request = RunRequest {
+        algorithm,
+        declared: true,
+        image,
+        inputs: GivenInputs::Values(given),
+        model,
+        output_dir: folder.join("result"),
+        overwrite: false,
+        home: settings.home.clone(),
+        runs: folder.join("runs"),
+        waive: settings.waive.clone(),
+        shim_program: settings.shim_program.clone(),
+    };
+    Ok(Staged { request, hold })
+}
+
+/// The algorithm with the one interface and the limits that the job was submitted with.
+async fn algorithm(worker: &Worker, job: &StoredJob) -> Result<Algorithm, Failure> {
+    let failed = |error: &store::StoreError| internal("read the algorithm", error);
+    let found = worker
+        .store
+        .algorithm(job.algorithm)
+        .await
+        .map_err(|error| failed(&error))?;
+    let mut found = found.ok_or_else(|| gone("algorithm"))?;
+    let interface = worker
+        .store
+        .interface(job.interface)
+        .await
+        .map_err(|error| failed(&error))?;
+    found.interfaces = vec![interface.ok_or_else(|| gone("interface"))?];
+    let mut algorithm = found.to_domain();
+    algorithm.limits = job.limits.clone();
+    Ok(algorithm)
+}
+
+async fn image_digest(worker: &Worker, job: &StoredJob) -> Result<String, Failure> {
+    let image = worker
+        .store
+        .algorithm_image(job.image)
+        .await
+        .map_err(|error| internal("read the algorithm image", &error))?;
+    image
+        .and_then(|image| image.digest)
+        .ok_or_else(|| gone("algorithm image"))
+}
+
+/// The tarball of weights.
+async fn model(worker: &Worker, job: &StoredJob) -> Result<Option<Utf8PathBuf>, Failure> {
+    let Some(model) = job.model else {
+        return Ok(None);
+    };
+    let model = worker
+        .store
+        .algorithm_model(model)
+        .await
+        .map_err(|error| internal("read the algorithm model", &error))?;
+    let blob = model.and_then(|model| model.blob);
+    let blob = blob.ok_or_else(|| gone("algorithm model"))?;
+    Ok(Some(worker.store.blobs().path(&blob)))
+}
+
+/// A value as the executor takes it: JSON itself, or `@` and a path.
+fn given(
+    worker: &Worker,
+    value: &StoredValue,
+    folder: &Utf8Path,
+) -> Result<(String, String), Failure> {
+    let slug = value.socket.socket.slug.to_string();
+    let text = match &value.content {
+        Content::Json(json) => json.to_string(),
+        Content::File { blob, filename, .. } => {
+            format!("@{}", link(worker, blob, &folder.join("in").join(&slug).join(filename))?)
+        }
+        Content::Image(image) => {
+            let name = format!("{}.{}", image.id, image.extension.as_str());
+            let place = folder.join("in").join(&slug).join(name);
+            format!("@{}", link(worker, &image.blob, &place)?)
+        }
+    };
+    Ok((slug, text))
+}
+
+fn link(worker: &Worker, blob: &Digest, place: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
+    let folder = place.parent().expect("a file in a folder");
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::hard_link(worker.store.blobs().path(blob), place))
+        .map_err(|error| internal("link an input", &error))?;
+    Ok(place.to_owned())
+}
+
+/// Something that the job refers to and that should be there.
+fn gone(what: &str) -> Failure {
+    let message = format!("the {what} of the job is no longer there");
+    Failure::new(FailureReason::Internal, message)
+}
+
+/// A failure of ours.
+pub(super) fn internal(step: &str, error: &dyn std::error::Error) -> Failure {
+    let mut message = format!("failed to {step}: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        message += &format!(": {cause}");
+        source = cause.source();
+    }
+    Failure::new(FailureReason::Internal, message)
+}
