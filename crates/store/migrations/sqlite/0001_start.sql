@@ -45,6 +45,7 @@ CREATE TABLE login_failure (
 );
 CREATE INDEX login_failure_username ON login_failure (username, at);
 CREATE INDEX login_failure_address ON login_failure (address, at);
+CREATE INDEX login_failure_at ON login_failure (at);
 
 -- Who did what. Only ever added to.
 CREATE TABLE audit (
@@ -55,6 +56,7 @@ CREATE TABLE audit (
     object TEXT NOT NULL DEFAULT '',           -- what it was done to: table and id, such as job/0190…
     detail TEXT NOT NULL DEFAULT '{}'          -- JSON, without secrets
 );
+CREATE INDEX audit_at ON audit (at, id);
 
 -- Bytes, named by what they are. The bytes lie in a folder (or wherever the blob store keeps them).
 CREATE TABLE blob (
@@ -204,6 +206,7 @@ CREATE TABLE image_import_upload (
     upload_id TEXT NOT NULL REFERENCES upload (id),             -- one of its files
     PRIMARY KEY (image_import_id, upload_id)
 );
+CREATE INDEX image_import_upload_upload ON image_import_upload (upload_id);
 
 -- Medical images.
 CREATE TABLE image (
