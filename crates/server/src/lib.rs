@@ -1,1 +1,3 @@
 //! Jobs through a REST API.
+
+pub mod worker;

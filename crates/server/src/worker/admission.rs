@@ -48,7 +48,12 @@ impl Capacity {
         let bytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
         let cpus = |millis: u64| format!("{} %", millis / 10);
         let wants = [
-            ("memory", limits.memory_bytes, self.memory, &bytes as &dyn Fn(u64) -> String),
+            (
+                "memory",
+                limits.memory_bytes,
+                self.memory,
+                &bytes as &dyn Fn(u64) -> String,
+            ),
             ("processor time", millicpus(limits), self.millicpus, &cpus),
             ("disk", limits.disk_bytes, self.disk, &bytes),
             ("GPUs", gpus(limits), self.gpus, &|count| count.to_string()),

@@ -21,9 +21,10 @@ pub(super) fn event(report: &RunReport) -> JobEvent {
         (RunStatus::Failed | RunStatus::Refused, Some(failure)) => {
             JobEvent::Failed(Box::new(failure.clone()))
         }
-        (RunStatus::Failed | RunStatus::Refused, None) => JobEvent::Failed(Box::new(
-            Failure::new(FailureReason::Internal, "the run failed and did not say why"),
-        )),
+        (RunStatus::Failed | RunStatus::Refused, None) => JobEvent::Failed(Box::new(Failure::new(
+            FailureReason::Internal,
+            "the run failed and did not say why",
+        ))),
     }
 }
 

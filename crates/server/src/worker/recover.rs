@@ -100,8 +100,9 @@ async fn give_back(store: &Store, job: &StoredJob) -> Result<JobState, RecoverEr
             job.state.word(),
             job.attempt
         );
-        let failure = Failure::new(FailureReason::WorkerLost, message)
-            .with_hint("run it again; look into the server's log and the machine's memory if it is lost again");
+        let failure = Failure::new(FailureReason::WorkerLost, message).with_hint(
+            "run it again; look into the server's log and the machine's memory if it is lost again",
+        );
         JobEvent::WorkerLost(Box::new(failure))
     };
     let change = JobChange::by_nobody(event);

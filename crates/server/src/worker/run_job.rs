@@ -93,11 +93,7 @@ fn observed(
 }
 
 /// Moves the job's state until the run has ended.
-async fn follow(
-    worker: &Worker,
-    job: &StoredJob,
-    mut heard: mpsc::UnboundedReceiver<JobEvent>,
-) {
+async fn follow(worker: &Worker, job: &StoredJob, mut heard: mpsc::UnboundedReceiver<JobEvent>) {
     while let Some(event) = heard.recv().await {
         let change = JobChange {
             event,
@@ -196,7 +192,11 @@ fn ended(worker: &Worker, event: JobEvent) -> Finished {
 
 /// Writes the end. Where that fails, the reason is written instead; where that fails too, the deadline finds the job.
 async fn conclude(worker: &Worker, job: &StoredJob, finished: Finished) {
-    let problem = match worker.store.finish(job.id, &finished, Timestamp::now()).await {
+    let problem = match worker
+        .store
+        .finish(job.id, &finished, Timestamp::now())
+        .await
+    {
         Ok(state) => {
             info!(job = %job.id, state = state.word(), "a job has ended");
             return;
@@ -210,7 +210,11 @@ async fn conclude(worker: &Worker, job: &StoredJob, finished: Finished) {
     error!(job = %job.id, %problem, "the end of a job could not be kept");
     let failure = internal("keep the end of the job", &problem);
     let instead = ended(worker, JobEvent::Failed(Box::new(failure)));
-    if let Err(problem) = worker.store.finish(job.id, &instead, Timestamp::now()).await {
+    if let Err(problem) = worker
+        .store
+        .finish(job.id, &instead, Timestamp::now())
+        .await
+    {
         error!(job = %job.id, %problem, "nor could the reason");
     }
 }

@@ -36,10 +36,10 @@ pub(super) async fn stage(
         .values_of(&inputs)
         .await
         .map_err(|error| internal("read the inputs", &error))?;
-    let given = inputs
-        .iter()
-        .map(|value| given(worker, value, folder))
-        .collect::<Result<Vec<_>, Failure>>()?;
+    let mut given = Vec::new();
+    for value in &inputs {
+        given.push(self::given(worker, value, folder).await?);
+    }
     let settings = worker.settings();
     let images = ContainerImages::open(settings.home.join("images"))
         .map_err(|error| internal("open the store of container images", &error))?;
@@ -115,7 +115,7 @@ async fn model(worker: &Worker, job: &StoredJob) -> Result<Option<Utf8PathBuf>, 
 }
 
 /// A value as the executor takes it: JSON itself, or `@` and a path.
-fn given(
+async fn given(
     worker: &Worker,
     value: &StoredValue,
     folder: &Utf8Path,
@@ -124,9 +124,18 @@ fn given(
     let text = match &value.content {
         Content::Json(json) => json.to_string(),
         Content::File { blob, filename, .. } => {
-            format!("@{}", link(worker, blob, &folder.join("in").join(&slug).join(filename))?)
+            format!(
+                "@{}",
+                link(worker, blob, &folder.join("in").join(&slug).join(filename))?
+            )
         }
-        Content::Image(image) => {
+        Content::Image(image, _) => {
+            let image = worker
+                .store
+                .image(*image)
+                .await
+                .map_err(|error| internal("find an input image", &error))?
+                .ok_or_else(|| gone("input image"))?;
             let name = format!("{}.{}", image.id, image.extension.as_str());
             let place = folder.join("in").join(&slug).join(name);
             format!("@{}", link(worker, &image.blob, &place)?)
