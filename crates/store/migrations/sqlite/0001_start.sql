@@ -329,6 +329,7 @@ CREATE TABLE archive_item (
     created_at TEXT NOT NULL                   -- time
 );
 CREATE INDEX archive_item_archive ON archive_item (archive_id, created_at);
+CREATE INDEX archive_item_title ON archive_item (archive_id, title);
 CREATE TABLE archive_item_value (
     archive_item_id TEXT NOT NULL REFERENCES archive_item (id), -- of what
     socket_id BIGINT NOT NULL REFERENCES socket (id), -- one value for each socket
@@ -345,6 +346,7 @@ CREATE TABLE archive_run (
     skipped TEXT NOT NULL DEFAULT '[]',        -- JSON: items whose sockets fit no interface, with the reason
     created_at TEXT NOT NULL                   -- time
 );
+CREATE INDEX archive_run_archive ON archive_run (archive_id, created_at);
 
 -- Counters that hand out small numbers and turns.
 CREATE TABLE counter (

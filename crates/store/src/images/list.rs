@@ -125,7 +125,7 @@ fn arguments(
     let job_output = filter.job_output.map(|id| id.to_string());
     let archive = filter.archive.map(|id| id.to_string());
     let origin = filter.origin.map(|id| id.to_string());
-    let mut add = || -> Result<(), sqlx::error::BoxDynError> {
+    let add = || -> Result<(), sqlx::error::BoxDynError> {
         all.add(lead)?;
         for filter in [filter.name.clone(), job_input, job_output, archive, origin] {
             all.add(filter.clone())?;
