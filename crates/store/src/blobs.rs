@@ -72,7 +72,7 @@ impl Digest {
         Digest::parse(text).ok_or_else(|| corrupt(place, text, &"expected 64 hexadecimal digits"))
     }
 
-    fn of(hash: Sha256) -> Digest {
+    pub(crate) fn of(hash: Sha256) -> Digest {
         let digits = hash
             .finalize()
             .iter()
@@ -177,7 +177,7 @@ impl Blobs {
 }
 
 /// Copies everything; its digest and length.
-fn hashed(source: &mut dyn Read, target: &mut dyn Write) -> io::Result<(Digest, u64)> {
+pub(crate) fn hashed(source: &mut dyn Read, target: &mut dyn Write) -> io::Result<(Digest, u64)> {
     let mut hash = Sha256::new();
     let mut size = 0;
     let mut buffer = vec![0; 1 << 17];

@@ -12,6 +12,7 @@ use sqlx::{SqlStr, Sqlite, Transaction};
 
 use crate::blobs::Blobs;
 use crate::error::StoreError;
+use crate::uploads::PartFiles;
 
 /// Every step that the tables have taken, in order; what was released is never changed.
 const STEPS: [(i64, &str, &str); 1] = [(
@@ -33,6 +34,7 @@ pub struct Store {
     readers: SqlitePool,
     writer: SqlitePool,
     blobs: Blobs,
+    parts: PartFiles,
 }
 
 /// The database could not be opened.
@@ -65,15 +67,17 @@ pub enum OpenStoreError {
 }
 
 impl Store {
-    /// Opens `home/gantry.db` and `home/blobs`, makes what is missing and brings the tables to this version.
+    /// Opens `home/gantry.db`, `home/blobs` and `home/uploads`, makes what is missing and brings the tables to this version.
     ///
     /// # Errors
     /// When the folder cannot be written, or holds a database of a newer version.
     pub async fn open(home: &Utf8Path) -> Result<Store, OpenStoreError> {
-        let blobs = Blobs::open(&home.join("blobs")).map_err(|source| OpenStoreError::Folder {
+        let unusable = |source| OpenStoreError::Folder {
             path: home.to_owned(),
             source,
-        })?;
+        };
+        let blobs = Blobs::open(&home.join("blobs")).map_err(unusable)?;
+        let parts = PartFiles::open(&home.join("uploads")).map_err(unusable)?;
         let path = home.join("gantry.db");
         let failed = |source| OpenStoreError::Open {
             path: path.clone(),
@@ -111,6 +115,7 @@ impl Store {
             readers,
             writer,
             blobs,
+            parts,
         })
     }
 
@@ -118,6 +123,12 @@ impl Store {
     #[must_use]
     pub fn blobs(&self) -> &Blobs {
         &self.blobs
+    }
+
+    /// Where the parts of open uploads lie.
+    #[must_use]
+    pub fn part_files(&self) -> &PartFiles {
+        &self.parts
     }
 
     /// For questions.

@@ -161,13 +161,12 @@ impl Store {
         address: &str,
         since: Timestamp,
     ) -> Result<LoginFailures, StoreError> {
-        let by_username: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM login_failure WHERE username = ? AND at > ?",
-        )
-        .bind(username.to_lowercase())
-        .bind(to_text(since))
-        .fetch_one(self.read())
-        .await?;
+        let by_username: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM login_failure WHERE username = ? AND at > ?")
+                .bind(username.to_lowercase())
+                .bind(to_text(since))
+                .fetch_one(self.read())
+                .await?;
         let by_address: i64 =
             sqlx::query_scalar("SELECT COUNT(*) FROM login_failure WHERE address = ? AND at > ?")
                 .bind(address)
