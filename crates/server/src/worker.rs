@@ -61,6 +61,8 @@ pub struct Worker {
     /// Written into the jobs that this process holds.
     instance: Arc<str>,
     bell: Arc<Notify>,
+    /// For imports.
+    second_bell: Arc<Notify>,
     live: LiveJobs,
     changes: broadcast::Sender<JobId>,
 }
@@ -75,6 +77,7 @@ impl Worker {
             settings: Arc::new(settings),
             instance: uuid::Uuid::now_v7().to_string().into(),
             bell: Arc::new(Notify::new()),
+            second_bell: Arc::new(Notify::new()),
             live: LiveJobs::default(),
             changes,
         }
@@ -84,6 +87,22 @@ impl Worker {
     #[must_use]
     pub fn settings(&self) -> &WorkerSettings {
         &self.settings
+    }
+
+    /// The database and the bytes.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Says that there may be something to import.
+    pub fn ring_imports(&self) {
+        self.second_bell.notify_waiters();
+    }
+
+    /// Returns when there may be something to import.
+    pub async fn import_asked(&self) {
+        self.second_bell.notified().await;
     }
 
     /// Jobs that run now.

@@ -217,6 +217,21 @@ impl Store {
             .collect()
     }
 
+    /// How many jobs of somebody have not ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_active_jobs(&self, creator: AccountId) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM job WHERE creator_id = ? AND state IN
+                 ('validating', 'queued', 'provisioning', 'executing', 'parsing')",
+        )
+        .bind(creator.to_string())
+        .fetch_one(self.read())
+        .await?;
+        Ok(count.unsigned_abs())
+    }
+
     /// How many jobs there are in each state.
     ///
     /// # Errors

@@ -89,7 +89,10 @@ async fn a_token_leads_to_its_account_until_it_ends() {
         .unwrap();
     let found = store.account_of_token("aa11", minutes(1)).await.unwrap();
     assert_eq!(found, Some((ann.clone(), token.id)));
-    assert_eq!(store.account_of_token("bb", minutes(1)).await.unwrap(), None);
+    assert_eq!(
+        store.account_of_token("bb", minutes(1)).await.unwrap(),
+        None
+    );
     let ended = store.account_of_token("aa11", minutes(10)).await.unwrap();
     assert_eq!(ended, None);
     store.set_active(ann.id, false).await.unwrap();
@@ -106,7 +109,10 @@ async fn the_use_of_a_token_is_noted_once_a_minute() {
         name: "laptop".to_owned(),
         expires_at: None,
     };
-    let token = store.create_token(&new, "aa11", "gtry", at(0)).await.unwrap();
+    let token = store
+        .create_token(&new, "aa11", "gtry", at(0))
+        .await
+        .unwrap();
     let used = || async { store.tokens_of(ann.id).await.unwrap()[0].last_used_at };
     assert_eq!(used().await, None);
     for (now, noted) in [(at(5), at(5)), (at(64), at(5)), (at(65), at(65))] {
@@ -182,7 +188,12 @@ async fn what_was_done_is_listed_the_latest_first() {
         store.note_audit(record, at(second)).await.unwrap();
     }
     let everything = store.audit_log(&AuditFilter::default(), Page::ALL).await;
-    let actions: Vec<String> = everything.unwrap().items.into_iter().map(|r| r.action).collect();
+    let actions: Vec<String> = everything
+        .unwrap()
+        .items
+        .into_iter()
+        .map(|r| r.action)
+        .collect();
     assert_eq!(actions, ["job.cancel", "token.delete", "token.create"]);
     let by_ann = AuditFilter {
         account: Some(ann.id),

@@ -44,10 +44,16 @@ async fn parts_become_one_blob_in_their_order() {
     let changed = put(&store, &upload, 1, b"hello ").await;
     assert_eq!(changed.size, 11);
     let parts = store.parts(upload.id).await.unwrap();
-    assert_eq!(parts.iter().map(|part| part.number).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(
+        parts.iter().map(|part| part.number).collect::<Vec<_>>(),
+        [1, 2]
+    );
     let blob = store.part_files().join(store.blobs(), upload.id, &parts);
     let blob = blob.unwrap();
-    let completed = store.complete_upload(upload.id, &blob, at(2)).await.unwrap();
+    let completed = store
+        .complete_upload(upload.id, &blob, at(2))
+        .await
+        .unwrap();
     assert_eq!(completed.state, UploadState::Completed);
     let mut text = String::new();
     let mut file = store.blobs().open_blob(&completed.blob.unwrap()).unwrap();
@@ -79,7 +85,10 @@ async fn a_part_whose_file_was_changed_is_refused() {
         .part_files()
         .join(store.blobs(), upload.id, &parts)
         .unwrap_err();
-    assert!(matches!(error, JoinPartsError::Altered { number: 2, .. }), "{error}");
+    assert!(
+        matches!(error, JoinPartsError::Altered { number: 2, .. }),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -104,14 +113,23 @@ async fn a_part_that_is_cut_short_leaves_nothing() {
 async fn a_closed_upload_stays_what_it_is() {
     let (_folder, store) = home().await;
     let upload = begun(&store).await;
-    let part = store.part_files().write(upload.id, 1, &mut &b"x"[..]).unwrap();
+    let part = store
+        .part_files()
+        .write(upload.id, 1, &mut &b"x"[..])
+        .unwrap();
     let aborted = store.abort_upload(upload.id).await.unwrap();
     assert_eq!(aborted.state, UploadState::Aborted);
     let blob = store.blobs().keep(&mut &b"x"[..]).unwrap();
     let errors = [
-        store.put_part(upload.id, 1, &part, at(1)).await.unwrap_err(),
+        store
+            .put_part(upload.id, 1, &part, at(1))
+            .await
+            .unwrap_err(),
         store.abort_upload(upload.id).await.unwrap_err(),
-        store.complete_upload(upload.id, &blob, at(1)).await.unwrap_err(),
+        store
+            .complete_upload(upload.id, &blob, at(1))
+            .await
+            .unwrap_err(),
     ];
     for error in errors {
         let is_closed = matches!(error, ChangeUploadError::NotOpen(UploadState::Aborted));

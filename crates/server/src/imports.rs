@@ -1,0 +1,60 @@
+//! What happens to uploads in the background: container images and weights of algorithms, and medical images.
+//!
+//! As with jobs, the database is the truth and a bell only wakes: every import that has not ended is looked for and done,
+//! one after the other, so that a server that was killed goes on where it stopped.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use store::uploads::Upload;
+use store::{Store, StoreError};
+use tokio::sync::watch;
+use tracing::error;
+
+use crate::worker::Worker;
+
+mod containers;
+mod models;
+
+/// Without a bell, imports are looked for this often.
+const TICK: Duration = Duration::from_secs(5);
+
+/// Imports container images and weights until `stop` becomes true.
+pub async fn run(worker: Worker, allow_root: bool, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        for result in [
+            containers::import_all(&worker, allow_root).await,
+            models::import_all(&worker).await,
+        ] {
+            if let Err(problem) = result {
+                error!(%problem, "imports could not be done");
+            }
+        }
+        tokio::select! {
+            () = worker.import_asked() => {}
+            () = tokio::time::sleep(TICK) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// The upload of a version, when it can still be used.
+async fn upload_of(
+    store: &Store,
+    upload: Option<store::ids::UploadId>,
+) -> Result<Option<Upload>, StoreError> {
+    match upload {
+        Some(upload) => store.upload(upload).await,
+        None => Ok(None),
+    }
+}
+
+/// The upload has become something else.
+async fn consume(store: &Store, upload: &Upload) -> Result<(), StoreError> {
+    store.consume_upload(upload.id).await.map(|_| ())
+}
+
+/// The edge at which the clock is read.
+fn now() -> Timestamp {
+    Timestamp::now()
+}

@@ -1,0 +1,75 @@
+//! Container images: an uploaded archive becomes a version of an algorithm.
+
+use container::image::{ImportImageError, ImportOptions, Imported, Store as ContainerImages};
+use store::StoreError;
+use store::algorithm_images::{AlgorithmImage, ImportedImage};
+use tracing::{info, warn};
+
+use super::{consume, now, upload_of};
+use crate::worker::Worker;
+
+/// Imports every archive that waits, oldest first.
+pub(super) async fn import_all(worker: &Worker, allow_root: bool) -> Result<(), StoreError> {
+    for version in worker.store().algorithm_images_to_import().await? {
+        import(worker, &version, allow_root).await?;
+    }
+    Ok(())
+}
+
+async fn import(
+    worker: &Worker,
+    version: &AlgorithmImage,
+    allow_root: bool,
+) -> Result<(), StoreError> {
+    let store = worker.store();
+    if !store.start_algorithm_image(version.id).await? {
+        return Ok(());
+    }
+    let upload = upload_of(store, version.upload).await?;
+    let Some((upload, digest)) = upload.and_then(|upload| {
+        let digest = upload.blob.clone()?;
+        Some((upload, digest))
+    }) else {
+        let problem = "the uploaded archive is no longer there: upload it again";
+        return store.fail_algorithm_image(version.id, problem).await;
+    };
+    let archive = store.blobs().path(&digest);
+    let root = worker.settings().home.join("images");
+    let mut options = ImportOptions::at(now());
+    options.allow_root = allow_root;
+    let unpacking = tokio::task::spawn_blocking(move || -> Result<Imported, String> {
+        let images = ContainerImages::open(root).map_err(|error| error.to_string())?;
+        images
+            .import(&archive, &options, &mut |_| {})
+            .map_err(|error| said(&error))
+    });
+    let imported = unpacking
+        .await
+        .unwrap_or_else(|error| Err(error.to_string()));
+    match imported {
+        Ok(Imported { image, .. }) => {
+            info!(version = %version.id, digest = %image.digest, "a container image is imported");
+            let imported = ImportedImage {
+                digest: image.digest,
+                size: image.unpacked_bytes,
+                activate: true,
+            };
+            store
+                .complete_algorithm_image(version.id, &imported)
+                .await?;
+        }
+        Err(problem) => {
+            warn!(version = %version.id, %problem, "a container image is refused");
+            store.fail_algorithm_image(version.id, &problem).await?;
+        }
+    }
+    consume(store, &upload).await
+}
+
+/// The error with its hint, for the uploader.
+fn said(error: &ImportImageError) -> String {
+    match error.hint() {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
+    }
+}
