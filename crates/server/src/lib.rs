@@ -1,5 +1,13 @@
 //! Jobs through a REST API.
+//!
+//! Reading order of a job: `gcapi::jobs` or `own::jobs` → [`submit`] → [`worker`] → `media`.
+//!
+//! This crate parses no arguments and speaks no SQL.
 
+pub mod auth;
+pub mod config;
+pub mod error;
 pub mod imports;
+pub mod state;
 pub mod submit;
 pub mod worker;
