@@ -7,6 +7,7 @@
 pub mod auth;
 pub mod config;
 pub mod error;
+pub mod events;
 pub mod imports;
 pub mod state;
 pub mod submit;
