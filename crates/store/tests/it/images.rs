@@ -23,7 +23,10 @@ fn image(opened: &Opened, name: &str, account: Option<AccountId>) -> NewImage {
 }
 
 async fn uploaded(opened: &Opened, account: AccountId) -> store::ids::UploadId {
-    let upload = opened.store.create_upload(account, "a.mha", at(1), at(99)).await;
+    let upload = opened
+        .store
+        .create_upload(account, "a.mha", at(1), at(99))
+        .await;
     upload.unwrap().id
 }
 
@@ -32,26 +35,45 @@ async fn images_are_found_by_name_and_owner() {
     let opened = Opened::new().await;
     let store = &opened.store;
     let (ada, ben) = (opened.account("ada").await, opened.account("ben").await);
-    let first = store.create_image(&image(&opened, "a.mha", Some(ada)), at(1)).await.unwrap();
-    let second = store.create_image(&image(&opened, "b.mha", Some(ben)), at(2)).await.unwrap();
+    let first = store
+        .create_image(&image(&opened, "a.mha", Some(ada)), at(1))
+        .await
+        .unwrap();
+    let second = store
+        .create_image(&image(&opened, "b.mha", Some(ben)), at(2))
+        .await
+        .unwrap();
     let found = store.image(first).await.unwrap().unwrap();
     assert_eq!((found.name.as_str(), found.size), ("a.mha", 5));
     assert_eq!(found.summary, json!({"size": [2, 3], "spacing": 0.1}));
     let ids = async |who, filter: &ImageFilter| {
         let listed = store.images(who, filter, Page::ALL).await.unwrap();
         assert_eq!(listed.count, listed.items.len() as u64);
-        listed.items.iter().map(|image| image.id).collect::<Vec<_>>()
+        listed
+            .items
+            .iter()
+            .map(|image| image.id)
+            .collect::<Vec<_>>()
     };
     let all = ImageFilter::default();
     assert_eq!(ids(Viewer::SYSTEM, &all).await, [first, second]);
     assert_eq!(ids(viewer(ben), &all).await, [second]);
     assert_eq!(ids(Viewer::ANONYMOUS, &all).await, []);
-    let named = ImageFilter { name: Some("a.mha".to_owned()), ..all.clone() };
+    let named = ImageFilter {
+        name: Some("a.mha".to_owned()),
+        ..all.clone()
+    };
     assert_eq!(ids(viewer(ada), &named).await, [first]);
     assert_eq!(ids(viewer(ben), &named).await, []);
-    let of_job = ImageFilter { job_input: Some(store::ids::JobId::new()), ..all.clone() };
+    let of_job = ImageFilter {
+        job_input: Some(store::ids::JobId::new()),
+        ..all.clone()
+    };
     assert_eq!(ids(Viewer::SYSTEM, &of_job).await, []);
-    let of_job = ImageFilter { job_output: Some(store::ids::JobId::new()), ..all };
+    let of_job = ImageFilter {
+        job_output: Some(store::ids::JobId::new()),
+        ..all
+    };
     assert_eq!(ids(Viewer::SYSTEM, &of_job).await, []);
     assert!(store.may_view_image(viewer(ada), first).await.unwrap());
     assert!(!store.may_view_image(viewer(ben), first).await.unwrap());
@@ -72,36 +94,95 @@ async fn an_import_fills_the_item_that_waits() {
     let archive = store.create_archive(&new, Some(ada), at(1)).await.unwrap();
     let item = store.create_archive_item(archive, "", at(1)).await.unwrap();
     let id = ImageImportId::new();
-    let target = ImportTarget::ArchiveItem { archive_item: item, socket };
+    let target = ImportTarget::ArchiveItem {
+        archive_item: item,
+        socket,
+    };
     let upload = uploaded(&opened, ada).await;
-    store.create_image_import((id, Some(ada)), &[upload], target, at(2)).await.unwrap();
+    store
+        .create_image_import((id, Some(ada)), &[upload], target, at(2))
+        .await
+        .unwrap();
     assert_eq!(store.image_imports_to_do().await.unwrap().len(), 1);
     assert!(store.start_image_import(id).await.unwrap());
-    let images = [NewImage { import: Some(id), ..image(&opened, "ct.mha", Some(ada)) }];
-    let made = store.finish_image_import(id, (&images, ""), at(3)).await.unwrap().unwrap();
-    let twice = store.finish_image_import(id, (&images, ""), at(4)).await.unwrap();
+    let images = [NewImage {
+        import: Some(id),
+        ..image(&opened, "ct.mha", Some(ada))
+    }];
+    let made = store
+        .finish_image_import(id, (&images, ""), at(3))
+        .await
+        .unwrap()
+        .unwrap();
+    let twice = store
+        .finish_image_import(id, (&images, ""), at(4))
+        .await
+        .unwrap();
     assert_eq!(twice, None);
     assert!(!store.fail_image_import(id, "late", at(4)).await.unwrap());
     let import = store.image_import(id).await.unwrap().unwrap();
-    assert_eq!((import.state, import.target), (ImageImportState::Succeeded, target));
+    assert_eq!(
+        (import.state, import.target),
+        (ImageImportState::Succeeded, target)
+    );
     assert_eq!((import.uploads, &import.images), (vec![upload], &made));
     let item = store.archive_item(item).await.unwrap().unwrap();
-    assert_eq!(item.values[0].content, Content::Image(made[0], "ct.mha".to_owned()));
+    assert_eq!(
+        item.values[0].content,
+        Content::Image(made[0], "ct.mha".to_owned())
+    );
 
-    let in_archive = ImageFilter { archive: Some(archive), ..ImageFilter::default() };
-    let of_import = ImageFilter { origin: Some(id), ..ImageFilter::default() };
+    let in_archive = ImageFilter {
+        archive: Some(archive),
+        ..ImageFilter::default()
+    };
+    let of_import = ImageFilter {
+        origin: Some(id),
+        ..ImageFilter::default()
+    };
     for filter in [&in_archive, &of_import] {
-        assert_eq!(store.images(viewer(ada), filter, Page::ALL).await.unwrap().count, 1);
-        assert_eq!(store.images(viewer(ben), filter, Page::ALL).await.unwrap().count, 0);
+        assert_eq!(
+            store
+                .images(viewer(ada), filter, Page::ALL)
+                .await
+                .unwrap()
+                .count,
+            1
+        );
+        assert_eq!(
+            store
+                .images(viewer(ben), filter, Page::ALL)
+                .await
+                .unwrap()
+                .count,
+            0
+        );
     }
     store
         .set_archive_role(archive, ben, store::archives::ArchiveRole::User)
         .await
         .unwrap();
-    assert_eq!(store.images(viewer(ben), &in_archive, Page::ALL).await.unwrap().count, 1);
+    assert_eq!(
+        store
+            .images(viewer(ben), &in_archive, Page::ALL)
+            .await
+            .unwrap()
+            .count,
+        1
+    );
     assert!(store.may_view_image(viewer(ben), made[0]).await.unwrap());
-    assert!(store.may_view_value(viewer(ben), item.values[0].id).await.unwrap());
-    assert!(!store.may_view_value(Viewer::ANONYMOUS, item.values[0].id).await.unwrap());
+    assert!(
+        store
+            .may_view_value(viewer(ben), item.values[0].id)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .may_view_value(Viewer::ANONYMOUS, item.values[0].id)
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test]
@@ -112,13 +193,28 @@ async fn a_failed_import_says_why() {
     let id = ImageImportId::new();
     let upload = uploaded(&opened, ada).await;
     let nowhere = ImportTarget::Nowhere {};
-    store.create_image_import((id, Some(ada)), &[upload], nowhere, at(2)).await.unwrap();
-    assert!(store.fail_image_import(id, "a.mha: no header", at(3)).await.unwrap());
+    store
+        .create_image_import((id, Some(ada)), &[upload], nowhere, at(2))
+        .await
+        .unwrap();
+    assert!(
+        store
+            .fail_image_import(id, "a.mha: no header", at(3))
+            .await
+            .unwrap()
+    );
     let listed = store.image_imports(viewer(ada), Page::ALL).await.unwrap();
     assert_eq!(listed.items[0].problem, "a.mha: no header");
     assert_eq!(listed.items[0].finished_at, Some(at(3)));
     assert_eq!(listed.items[0].target, nowhere);
-    assert_eq!(store.image_imports(Viewer::ANONYMOUS, Page::ALL).await.unwrap().count, 0);
+    assert_eq!(
+        store
+            .image_imports(Viewer::ANONYMOUS, Page::ALL)
+            .await
+            .unwrap()
+            .count,
+        0
+    );
 }
 
 #[tokio::test]
@@ -127,7 +223,7 @@ async fn json_comes_back_to_the_last_bit() {
     let store = &opened.store;
     let socket = crate::archives::socket(store, "anything").await;
     let item = crate::archives::item(store).await;
-    let text = r#"[0.1,1e-320,123456789012345678,5.000000000000001,"\u0000ü",null,-0.0,1.7976931348623157e308]"#;
+    let text = r#"[0.1,1e-320,123456789012345678,5.000000000000001,"\u0000ü",null,-0.0,1.7976931348623157e+308]"#;
     let value: serde_json::Value = serde_json::from_str(text).unwrap();
     let ids = store
         .merge_values(item, &[(socket, NewContent::Json(value.clone()))], at(1))

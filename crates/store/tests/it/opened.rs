@@ -2,8 +2,52 @@
 
 use camino::Utf8Path;
 use jiff::Timestamp;
-use store::Store;
+use store::accounts::{NewAccount, Role};
+use store::blobs::Blob;
+use store::ids::AccountId;
+use store::{Store, Viewer};
 use tempfile::TempDir;
+
+/// A new store, and the folder that holds it.
+pub(crate) struct Opened {
+    _folder: TempDir,
+    pub(crate) store: Store,
+}
+
+impl Opened {
+    pub(crate) async fn new() -> Opened {
+        let (folder, store) = home().await;
+        Opened {
+            _folder: folder,
+            store,
+        }
+    }
+
+    /// A new account that makes algorithms.
+    pub(crate) async fn account(&self, name: &str) -> AccountId {
+        let account = NewAccount {
+            username: name.to_owned(),
+            email: String::new(),
+            password_hash: String::new(),
+            role: Role::Creator,
+        };
+        let made = self.store.create_account(&account, at(0)).await;
+        made.unwrap().id
+    }
+
+    /// Bytes in the store.
+    pub(crate) fn blob(&self, mut bytes: &[u8]) -> Blob {
+        self.store.blobs().keep(&mut bytes).unwrap()
+    }
+}
+
+/// An account as one who asks for lists.
+pub(crate) fn viewer(account: AccountId) -> Viewer {
+    Viewer {
+        account: Some(account),
+        is_administrator: false,
+    }
+}
 
 /// A new store, and the folder that holds it.
 pub(crate) async fn home() -> (TempDir, Store) {
