@@ -44,7 +44,7 @@ mod tests {
             lines: 27,
         };
         assert_eq!(Cursor::read(&cursor.to_string()), Some(cursor));
-        for wrong in ["3", "3.1", "3.1.2.4", "a.1.2", "-1.0.0", "3.1."] {
+        for wrong in ["3", "3.1", "3.1.2.4.5", "a.1.2", "-1.0.0", "3.1."] {
             assert_eq!(Cursor::read(wrong), None, "{wrong}");
         }
     }

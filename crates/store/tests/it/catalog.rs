@@ -8,6 +8,7 @@ use store::algorithms::{
     AccessAnswer, AccessRequests, AccessState, AlgorithmFilter, AlgorithmRole, AlgorithmSettings,
     CreateAlgorithmError,
 };
+use store::ids::AccountId;
 use store::sockets::CreateSocketError;
 use store::{Page, Viewer};
 
@@ -333,17 +334,7 @@ async fn sockets_are_judged_and_kept() {
 async fn one_version_is_active() {
     let opened = Opened::new().await;
     let store = &opened.store;
-    let ada = opened.account("ada").await;
-    let made = store
-        .create_algorithm(&manifest(&[]), Some(ada), at(1))
-        .await
-        .unwrap();
-    let new = NewVersion {
-        algorithm: made.id,
-        creator: Some(ada),
-        upload: None,
-        comment: "c".to_owned(),
-    };
+    let (ada, new) = new_version(&opened).await;
     let imported = |digest: &str, activate| ImportedImage {
         digest: digest.to_owned(),
         size: 7,
@@ -366,14 +357,14 @@ async fn one_version_is_active() {
     store.fail_algorithm_image(third, "no tar").await.unwrap();
     assert!(!store.start_algorithm_image(third).await.unwrap());
     let active = store
-        .active_algorithm_image(made.id)
+        .active_algorithm_image(new.algorithm)
         .await
         .unwrap()
         .unwrap();
     assert_eq!((active.id, active.size), (first, 7));
     assert!(store.activate_algorithm_image(second).await.unwrap());
     let listed = store
-        .algorithm_images(viewer(ada), Some(made.id), Page::ALL)
+        .algorithm_images(viewer(ada), Some(new.algorithm), Page::ALL)
         .await
         .unwrap();
     let states: Vec<(ImportState, bool)> = listed
@@ -391,7 +382,13 @@ async fn one_version_is_active() {
         .await
         .unwrap();
     assert_eq!(unseen.count, 0);
+}
 
+#[tokio::test]
+async fn weights_are_active_until_they_are_not() {
+    let opened = Opened::new().await;
+    let store = &opened.store;
+    let (_, new) = new_version(&opened).await;
     let model = store.create_algorithm_model(&new, at(5)).await.unwrap();
     let imported = ImportedModel {
         blob: opened.blob(b"tar"),
@@ -402,11 +399,33 @@ async fn one_version_is_active() {
         .await
         .unwrap();
     let active = store
-        .active_algorithm_model(made.id)
+        .active_algorithm_model(new.algorithm)
         .await
         .unwrap()
         .unwrap();
     assert_eq!(active.blob, Some(imported.blob.digest));
-    store.deactivate_algorithm_models(made.id).await.unwrap();
-    assert_eq!(store.active_algorithm_model(made.id).await.unwrap(), None);
+    store
+        .deactivate_algorithm_models(new.algorithm)
+        .await
+        .unwrap();
+    assert_eq!(
+        store.active_algorithm_model(new.algorithm).await.unwrap(),
+        None
+    );
+}
+
+/// A version that somebody uploads, and who.
+async fn new_version(opened: &Opened) -> (AccountId, NewVersion) {
+    let ada = opened.account("ada").await;
+    let made = opened
+        .store
+        .create_algorithm(&manifest(&[]), Some(ada), at(1))
+        .await;
+    let new = NewVersion {
+        algorithm: made.unwrap().id,
+        creator: Some(ada),
+        upload: None,
+        comment: "c".to_owned(),
+    };
+    (ada, new)
 }

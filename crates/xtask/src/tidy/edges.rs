@@ -10,9 +10,15 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("imaging", &[], &[]),
     ("container", &[], &[]),
     ("executor", &["container", "domain", "imaging"], &[]),
+    ("store", &["domain"], &[]),
+    (
+        "server",
+        &["container", "domain", "executor", "imaging", "store"],
+        &[],
+    ),
     (
         "gantry",
-        &["container", "domain", "executor", "imaging"],
+        &["container", "domain", "executor", "imaging", "server"],
         &[],
     ),
     ("xtask", &[], &[]),
