@@ -129,13 +129,13 @@ pub fn read(
     limits: &CheckLimits,
 ) -> Result<(Volume, ImageSummary), ReadImageError> {
     let path = path.as_ref();
-    let mut file = source::open_file(path).map_err(|problem| problem.in_file(path.as_str()))?;
-    read_file(
-        &mut file,
-        path.as_str(),
-        &source::open_in_folder_of(path),
-        limits,
-    )
+    let named = |problem: ReadProblem| problem.in_file(path.as_str());
+    let mut file = source::open_file(path).map_err(named)?;
+    if detect(&mut file).map_err(named)? == ImageFormat::MetaImage {
+        return metaimage::read_open(&mut file, path, limits).map_err(named);
+    }
+    let open_beside = source::open_in_folder_of(path);
+    read_file(&mut file, path.as_str(), &open_beside, limits)
 }
 
 /// [`read`] for an open file.

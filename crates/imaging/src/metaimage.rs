@@ -28,6 +28,7 @@ mod header;
 mod passthrough;
 mod samples;
 mod spool;
+mod whole;
 mod write;
 
 use fields::Header;
@@ -120,15 +121,31 @@ pub fn read_with(
 ) -> Result<Volume, ReadImageError> {
     let path = path.as_ref();
     open_file(path)
-        .and_then(|mut file| {
-            let open_beside = open_in_folder_of(path);
-            let known = inspect(&mut file, limits)?;
-            gather(&known, limits, &mut |deliver| {
-                stream(&mut file, &open_beside, limits, deliver)
-            })
-        })
+        .and_then(|mut file| read_open(&mut file, path, limits))
         .map(|(volume, _)| volume)
         .map_err(|problem| problem.in_file(path.as_str()))
+}
+
+/// [`read_with`] for an open file, with what the header says.
+pub(crate) fn read_open(
+    file: &mut fs_err::File,
+    path: &Utf8Path,
+    limits: &CheckLimits,
+) -> Result<(Volume, ImageSummary), ReadProblem> {
+    let (header, header_end) = read_header(file, limits)?;
+    let known = summary(&header);
+    if let Some(samples) = whole::read(file, &header, header_end, limits) {
+        let volume = Volume {
+            geometry: header.geometry.clone(),
+            channels: header.channels,
+            samples,
+        };
+        return Ok((volume, known));
+    }
+    let open_beside = open_in_folder_of(path);
+    gather(&known, limits, &mut |deliver| {
+        stream(file, &open_beside, limits, deliver)
+    })
 }
 
 /// Fields of a header by which the platform knows a patient and a study; each value is one line.
