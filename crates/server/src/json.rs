@@ -23,9 +23,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             let detail = format!("Unsupported media type `{kind}`, expected `application/json`.");
             return Err(ApiError::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
-        let body = Bytes::from_request(request, state).await.map_err(|refused| {
-            ApiError::detail(refused.status(), refused.body_text())
-        })?;
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|refused| ApiError::detail(refused.status(), refused.body_text()))?;
         read(&body).map(Json)
     }
 }
@@ -36,7 +36,10 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
         if error.is_data() {
             ApiError::invalid(error.to_string())
         } else {
-            ApiError::detail(StatusCode::BAD_REQUEST, format!("JSON parse error - {error}"))
+            ApiError::detail(
+                StatusCode::BAD_REQUEST,
+                format!("JSON parse error - {error}"),
+            )
         }
     })
 }

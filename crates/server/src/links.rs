@@ -106,7 +106,10 @@ mod tests {
         let links = Links::to("https://here:8443/");
         let id = JobId::new();
         let url = links.api("algorithms/jobs", id);
-        assert_eq!(url, format!("https://here:8443/api/v1/algorithms/jobs/{id}/"));
+        assert_eq!(
+            url,
+            format!("https://here:8443/api/v1/algorithms/jobs/{id}/")
+        );
         let back = |url: &str| links.id_of::<JobId>(url, "algorithms/jobs");
         assert_eq!(back(&url), Some(id));
         assert_eq!(back(&format!("/api/v1/algorithms/jobs/{id}")), Some(id));

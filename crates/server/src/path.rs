@@ -17,7 +17,10 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Id<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Id<T>, ApiError> {
         let parameters = RawPathParams::from_request_parts(parts, state).await;
         let parameters = parameters.map_err(|_| ApiError::not_found())?;
-        let first = parameters.iter().next().map(|(_, value)| value.parse().ok());
+        let first = parameters
+            .iter()
+            .next()
+            .map(|(_, value)| value.parse().ok());
         first.flatten().map(Id).ok_or_else(ApiError::not_found)
     }
 }

@@ -20,6 +20,7 @@ use crate::worker::{Unfit, Worker};
 mod source;
 
 pub use source::{InputSource, RefuseSource};
+pub(crate) use source::{Judged, judge};
 
 /// What somebody wants to be run.
 #[derive(Debug, Clone)]
@@ -189,9 +190,9 @@ async fn accept_all(
     for (slug, source) in inputs {
         let socket = interface.inputs.iter().find(|one| one.socket.slug == *slug);
         let socket = socket.expect("the interface has exactly these inputs");
-        match source::judge(store, viewer, socket, source).await {
-            Ok(source::Judged::Ready(input)) => accepted.ready.push(input),
-            Ok(source::Judged::Import(uploads)) => {
+        match judge(store, viewer, socket, source).await {
+            Ok(Judged::Ready(input)) => accepted.ready.push(input),
+            Ok(Judged::Import(uploads)) => {
                 accepted.uploads.push((socket.clone(), uploads));
             }
             Err(RefuseSource::Refused(why)) => {

@@ -42,7 +42,10 @@ impl FromRequestParts<AppState> for Asked {
         Ok(Asked {
             page: Page {
                 offset: number("offset").unwrap_or(0),
-                limit: number("limit").filter(|limit| *limit > 0).unwrap_or(USUAL).min(MOST),
+                limit: number("limit")
+                    .filter(|limit| *limit > 0)
+                    .unwrap_or(USUAL)
+                    .min(MOST),
             },
             path: uri.path().to_owned(),
             pairs,
@@ -55,7 +58,9 @@ impl Asked {
     /// What the query says under a key; empty counts as nothing.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         let found = self.pairs.iter().find(|(name, _)| name == key);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     /// An id in the query: nothing asked is `Ok(None)`, and what is no id matches nothing.

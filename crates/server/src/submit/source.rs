@@ -40,8 +40,10 @@ impl From<StoreError> for RefuseSource {
 }
 
 /// An input that may be used.
-pub(super) enum Judged {
+pub(crate) enum Judged {
+    /// It is there.
     Ready(JobInput),
+    /// Files that must become an image first.
     Import(Vec<UploadId>),
 }
 
@@ -50,7 +52,7 @@ fn refused<T>(why: impl Into<String>) -> Result<T, RefuseSource> {
 }
 
 /// Judges one input; files are looked at again when the job runs.
-pub(super) async fn judge(
+pub(crate) async fn judge(
     store: &Store,
     viewer: Viewer,
     socket: &StoredSocket,

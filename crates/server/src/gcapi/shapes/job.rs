@@ -47,7 +47,10 @@ pub(in crate::gcapi) fn posted_job(
     inputs: &[StoredValue],
     links: &Links,
 ) -> Value {
-    let inputs: Vec<Value> = inputs.iter().map(|input| written_value(input, links)).collect();
+    let inputs: Vec<Value> = inputs
+        .iter()
+        .map(|input| written_value(input, links))
+        .collect();
     json!({
         "pk": stored.id,
         "api_url": links.api("algorithms/jobs", stored.id),
@@ -79,7 +82,9 @@ fn status(state: &JobState) -> &'static str {
         JobState::Executing { .. } => "Executing",
         JobState::Parsing { .. } => "Parsing Outputs",
         JobState::Succeeded => "Succeeded",
-        JobState::Failed { failure } if failure.reason == FailureReason::InputInvalid => "Cancelled",
+        JobState::Failed { failure } if failure.reason == FailureReason::InputInvalid => {
+            "Cancelled"
+        }
         JobState::Failed { .. } => "Failed",
         JobState::Cancelled => "Cancelled",
     }

@@ -1,0 +1,180 @@
+//! Files of images and values, for those who may see them.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use store::blobs::Digest;
+use store::ids::{ImageId, ValueId};
+use store::images::ImageExtension;
+use store::values::Content;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tokio_util::io::ReaderStream;
+
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::path::Id;
+use crate::state::AppState;
+
+mod range;
+
+use range::Range;
+
+/// Bytes that are read at a time.
+const CHUNK: usize = 256 * 1024;
+
+/// A file to hand out.
+struct Handed {
+    digest: Digest,
+    size: u64,
+    filename: String,
+    media_type: &'static str,
+}
+
+/// The routes of files. The last segment is for people and for clients that look at its ending; the id decides.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/media/images/{id}/{filename}", get(image))
+        .route("/media/values/{id}/{filename}", get(value))
+}
+
+async fn image(
+    State(state): State<AppState>,
+    caller: Caller,
+    Id(id): Id<ImageId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let store = state.store();
+    if !store.may_view_image(caller.viewer, id).await? {
+        return Err(ApiError::not_found());
+    }
+    let found = store.image(id).await?.ok_or_else(ApiError::not_found)?;
+    let handed = Handed {
+        digest: found.blob,
+        size: found.size,
+        filename: format!("{id}.{}", found.extension.as_str()),
+        media_type: match found.extension {
+            ImageExtension::Mha => "application/octet-stream",
+            ImageExtension::Tif => "image/tiff",
+        },
+    };
+    hand_out(&state, &handed, &headers).await
+}
+
+async fn value(
+    State(state): State<AppState>,
+    caller: Caller,
+    Id(id): Id<i64>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let (store, id) = (state.store(), ValueId(id));
+    if !store.may_view_value(caller.viewer, id).await? {
+        return Err(ApiError::not_found());
+    }
+    let found = store.value(id).await?.ok_or_else(ApiError::not_found)?;
+    let Content::File {
+        blob,
+        filename,
+        size,
+    } = found.content
+    else {
+        return Err(ApiError::not_found());
+    };
+    let handed = Handed {
+        digest: blob,
+        size,
+        filename,
+        // Never JSON: the client would write it anew, and its bytes would change.
+        media_type: "application/octet-stream",
+    };
+    hand_out(&state, &handed, &headers).await
+}
+
+async fn hand_out(
+    state: &AppState,
+    handed: &Handed,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let etag = format!("\"{}\"", handed.digest.as_str());
+    let is_known = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == etag.as_bytes());
+    if is_known {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+    }
+    let range = headers
+        .get(header::RANGE)
+        .and_then(|value| value.to_str().ok());
+    let range = Range::read(range, handed.size);
+    let Range::Part { first, length } = range else {
+        let unmet = [(header::CONTENT_RANGE, format!("bytes */{}", handed.size))];
+        return Ok((StatusCode::RANGE_NOT_SATISFIABLE, unmet).into_response());
+    };
+    let path = state.store().blobs().path(&handed.digest);
+    let mut file = tokio::fs::File::open(&path)
+        .await
+        .map_err(|problem| ApiError::internal(&format!("`{path}`: {problem}")))?;
+    file.seek(std::io::SeekFrom::Start(first))
+        .await
+        .map_err(|problem| ApiError::internal(&problem))?;
+    let body = Body::from_stream(ReaderStream::with_capacity(file.take(length), CHUNK));
+    let mut response = body.into_response();
+    if length < handed.size {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        let last = (first + length).saturating_sub(1);
+        insert(
+            &mut response,
+            header::CONTENT_RANGE,
+            &format!("bytes {first}-{last}/{}", handed.size),
+        );
+    }
+    insert(&mut response, header::CONTENT_TYPE, handed.media_type);
+    insert(&mut response, header::CONTENT_LENGTH, &length.to_string());
+    insert(&mut response, header::ACCEPT_RANGES, "bytes");
+    insert(&mut response, header::ETAG, &etag);
+    insert(
+        &mut response,
+        header::CACHE_CONTROL,
+        "private, max-age=31536000, immutable",
+    );
+    insert(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    insert(
+        &mut response,
+        header::CONTENT_DISPOSITION,
+        &attachment(&handed.filename),
+    );
+    Ok(response)
+}
+
+fn insert(response: &mut Response, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// Names a download; RFC 6266 for names that are more than ASCII.
+fn attachment(filename: &str) -> String {
+    let plain: String = filename
+        .chars()
+        .map(|c| {
+            if c.is_ascii_graphic() && !"\"\\%;".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let escaped: String = filename
+        .bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect();
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{escaped}")
+}
