@@ -14,27 +14,56 @@ use tracing::error;
 use crate::worker::Worker;
 
 mod containers;
+mod images;
 mod models;
 
 /// Without a bell, imports are looked for this often.
 const TICK: Duration = Duration::from_secs(5);
 
-/// Imports container images and weights until `stop` becomes true.
-pub async fn run(worker: Worker, allow_root: bool, mut stop: watch::Receiver<bool>) {
+/// Imports container images, weights and medical images until `stop` becomes true.
+///
+/// Medical images do not wait for container images, which can be large.
+pub async fn run(worker: Worker, allow_root: bool, stop: watch::Receiver<bool>) {
+    if let Err(problem) = images::resume(&worker).await {
+        error!(%problem, "jobs that wait for images could not be told of them");
+    }
+    tokio::join!(
+        versions(&worker, allow_root, stop.clone()),
+        medical_images(&worker, stop)
+    );
+}
+
+async fn versions(worker: &Worker, allow_root: bool, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
+        // Before the look, so that no bell is missed.
+        let asked = worker.import_asked();
         for result in [
-            containers::import_all(&worker, allow_root).await,
-            models::import_all(&worker).await,
+            containers::import_all(worker, allow_root).await,
+            models::import_all(worker).await,
         ] {
             if let Err(problem) = result {
-                error!(%problem, "imports could not be done");
+                error!(%problem, "versions could not be imported");
             }
         }
-        tokio::select! {
-            () = worker.import_asked() => {}
-            () = tokio::time::sleep(TICK) => {}
-            _ = stop.changed() => {}
+        wait(asked, &mut stop).await;
+    }
+}
+
+async fn medical_images(worker: &Worker, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let asked = worker.import_asked();
+        if let Err(problem) = images::import_all(worker).await {
+            error!(%problem, "images could not be imported");
         }
+        wait(asked, &mut stop).await;
+    }
+}
+
+async fn wait(asked: impl Future<Output = ()>, stop: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        () = asked => {}
+        () = tokio::time::sleep(TICK) => {}
+        _ = stop.changed() => {}
     }
 }
 

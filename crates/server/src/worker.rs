@@ -100,9 +100,10 @@ impl Worker {
         self.second_bell.notify_waiters();
     }
 
-    /// Returns when there may be something to import.
-    pub async fn import_asked(&self) {
-        self.second_bell.notified().await;
+    /// Completes when there may be something to import; hears every bell from the call on, polled or not.
+    pub fn import_asked(&self) -> impl Future<Output = ()> {
+        // What `notify_waiters` promises to one that was made before, awaited or not.
+        self.second_bell.notified()
     }
 
     /// Jobs that run now.
