@@ -63,6 +63,8 @@ pub enum JobEvent {
     Cancelled,
     /// Whoever worked on it is gone. It is tried again, but not for ever.
     WorkerLost(Box<Failure>),
+    /// Whoever works on it stops in an orderly way: it goes back as if it had never been taken.
+    Interrupted,
 }
 
 /// An event that a state does not know.
@@ -163,6 +165,14 @@ impl JobState {
             } else {
                 Self::Failed { failure }
             }),
+            (
+                Self::Provisioning { attempt }
+                | Self::Executing { attempt }
+                | Self::Parsing { attempt },
+                JobEvent::Interrupted,
+            ) => Ok(Self::Queued {
+                attempts: attempt.saturating_sub(1),
+            }),
             (state, event) => Err(ImpossibleTransition { state, event }),
         }
     }
@@ -226,6 +236,14 @@ mod tests {
         state = state.next(JobEvent::Claimed).unwrap();
         state = state.next(lost()).unwrap();
         assert_eq!(state.word(), "failed");
+    }
+
+    #[test]
+    fn an_orderly_stop_costs_no_attempt() {
+        let running = JobState::Executing { attempt: 1 };
+        let queued = running.next(JobEvent::Interrupted).unwrap();
+        assert_eq!(queued, JobState::Queued { attempts: 0 });
+        assert!(JobState::Validating.next(JobEvent::Interrupted).is_err());
     }
 
     #[test]

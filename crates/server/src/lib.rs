@@ -4,17 +4,24 @@
 //!
 //! This crate parses no arguments and speaks no SQL.
 
+pub mod api;
 pub mod auth;
 pub mod config;
 pub mod error;
 pub mod events;
 pub mod fill;
+pub mod first_start;
 pub mod gcapi;
+pub mod health;
 pub mod imports;
 pub mod json;
 pub mod links;
 pub mod media;
+pub mod own;
+pub mod passwords;
 pub mod path;
+pub mod serve;
 pub mod state;
 pub mod submit;
+pub mod tls;
 pub mod worker;

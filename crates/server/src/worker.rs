@@ -5,6 +5,7 @@
 //! `admission` → `run_job` → `stage` → `gather`; `recover` for the start after a crash.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -64,6 +65,8 @@ pub struct Worker {
     /// For imports.
     second_bell: Arc<Notify>,
     live: LiveJobs,
+    /// It stops in an orderly way; what it ends, nobody wanted ended.
+    stops: Arc<AtomicBool>,
     changes: broadcast::Sender<JobId>,
 }
 
@@ -79,6 +82,7 @@ impl Worker {
             bell: Arc::new(Notify::new()),
             second_bell: Arc::new(Notify::new()),
             live: LiveJobs::default(),
+            stops: Arc::default(),
             changes,
         }
     }
@@ -138,7 +142,7 @@ impl Worker {
         Ok(asked)
     }
 
-    /// Runs jobs until `stop` becomes true, and then until the last running one has ended.
+    /// Runs jobs until `stop` becomes true. Those that run then are ended and queued again for the next server.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut admission = Admission::new(self.settings.capacity.clone(), self.settings.caps);
         let mut running: JoinSet<JobId> = JoinSet::new();
@@ -158,6 +162,7 @@ impl Worker {
             }
         }
         info!(running = running.len(), "the worker waits for its jobs");
+        self.stops.store(true, Ordering::SeqCst);
         self.live.cancel_all();
         while running.join_next().await.is_some() {}
     }

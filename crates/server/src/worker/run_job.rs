@@ -1,11 +1,12 @@
 //! One job, from the claim to the final state.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use container::sandbox::Stream;
 use domain::job::JobEvent;
-use domain::{Failure, RunReport};
+use domain::{Failure, RunReport, RunStatus};
 use executor::{Observer, Phase, RunRequest};
 use jiff::Timestamp;
 use store::ids::JobId;
@@ -141,6 +142,9 @@ async fn finished(
         Ok(report) => report,
         Err(failure) => return ended(worker, JobEvent::Failed(Box::new(failure))),
     };
+    if report.status == RunStatus::Cancelled && is_interrupted(worker, job).await {
+        return ended(worker, JobEvent::Interrupted);
+    }
     match kept(worker, job, &report, log_path).await {
         Ok(finished) => finished,
         Err(failure) => Finished {
@@ -148,6 +152,15 @@ async fn finished(
             ..ended(worker, JobEvent::Failed(Box::new(failure)))
         },
     }
+}
+
+/// Whether the server stops, and nobody else wanted the end of the job.
+async fn is_interrupted(worker: &Worker, job: &StoredJob) -> bool {
+    if !worker.stops.load(Ordering::SeqCst) {
+        return false;
+    }
+    let found = worker.store.job(job.id).await;
+    found.is_ok_and(|found| found.is_some_and(|found| found.cancel_asked_at.is_none()))
 }
 
 async fn kept(

@@ -1,0 +1,219 @@
+//! Jobs: everything that is known of one, its log, and its end before its time.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::Failure;
+use domain::job::JobState;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::ids::JobId;
+use store::jobs::StoredJob;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::note;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::path::Id;
+use crate::state::AppState;
+use crate::worker::{LogLine, read_log};
+
+/// Lines of one answer.
+const MOST_LINES: usize = 100_000;
+
+/// A job.
+#[derive(Debug, Serialize, ToSchema)]
+struct Shown {
+    /// UUID.
+    id: String,
+    /// UUID of the algorithm.
+    algorithm: String,
+    /// `validating`, `queued`, `provisioning`, `executing`, `parsing`, `succeeded`, `failed` or `cancelled`.
+    state: String,
+    /// Why it failed: reason, message, limit and peak, hint; else null.
+    #[schema(value_type = Option<Object>)]
+    failure: Option<Failure>,
+    /// What the program returned.
+    exit_code: Option<i32>,
+    /// It succeeded, but wrote on stderr or something else is to be looked at.
+    has_warnings: bool,
+    /// How often a worker took it.
+    attempt: u32,
+    /// Where it waits; null when it is not queued.
+    queue: Option<Place>,
+    /// When it was submitted.
+    created_at: String,
+    /// When it was taken last.
+    started_at: Option<String>,
+    /// When it ended.
+    completed_at: Option<String>,
+    /// How long the program ran, seconds.
+    run_seconds: Option<f64>,
+    /// The report of the run as `gantry run --json` prints it: timings, resources, isolation; null before the end.
+    #[schema(value_type = Option<Object>)]
+    report: Value,
+}
+
+/// Where a job waits.
+#[derive(Debug, Serialize, ToSchema)]
+struct Place {
+    /// Jobs that come before it.
+    ahead: u64,
+    /// Jobs that wait in all.
+    queued: u64,
+}
+
+/// Which lines, and how.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+struct Lines {
+    /// Only lines after this number.
+    after: u64,
+    /// `text` for plain text; else JSON.
+    format: String,
+}
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(detail))
+        .routes(routes!(cancel))
+        .routes(routes!(log))
+}
+
+/// Everything that is known of a job.
+#[utoipa::path(
+    get, path = "/api/gantry/v1/jobs/{id}/", tag = "jobs", params(("id" = String, Path, description = "UUID")),
+    responses((status = 200, body = Shown), (status = 404))
+)]
+async fn detail(
+    State(state): State<AppState>,
+    caller: Caller,
+    Id(id): Id<JobId>,
+) -> Result<Json<Shown>, ApiError> {
+    let job = visible(&state, &caller, id).await?;
+    Ok(Json(shown(&state, job).await?))
+}
+
+/// Ends a job; asked again, its program is killed at once.
+#[utoipa::path(
+    post, path = "/api/gantry/v1/jobs/{id}/cancel/", tag = "jobs", params(("id" = String, Path, description = "UUID")),
+    responses((status = 200, body = Shown), (status = 403), (status = 404), (status = 409, description = "it has ended"))
+)]
+async fn cancel(
+    State(state): State<AppState>,
+    caller: Caller,
+    Id(id): Id<JobId>,
+) -> Result<Json<Shown>, ApiError> {
+    let account = caller.require()?;
+    let job = visible(&state, &caller, id).await?;
+    if job.creator != Some(account.id) && !account.is_administrator() {
+        return Err(ApiError::forbidden(
+            "Only whoever submitted a job may end it.",
+        ));
+    }
+    let asked = state
+        .worker()
+        .cancel(id)
+        .await
+        .map_err(|problem| ApiError::internal(&problem))?;
+    if !asked {
+        let detail = format!("The job has ended: it is `{}`.", job.state.word());
+        return Err(ApiError::detail(StatusCode::CONFLICT, detail));
+    }
+    note(&state, account.id, "job.cancel", &format!("job {id}")).await?;
+    let now = visible(&state, &caller, id).await?;
+    Ok(Json(shown(&state, now).await?))
+}
+
+/// What the program wrote, while it runs and afterwards; stderr counts as a warning.
+#[utoipa::path(
+    get, path = "/api/gantry/v1/jobs/{id}/log/", tag = "jobs",
+    params(("id" = String, Path, description = "UUID"), Lines),
+    responses((status = 200, description = "a list of lines, or text", body = Vec<Value>), (status = 404))
+)]
+async fn log(
+    State(state): State<AppState>,
+    caller: Caller,
+    Id(id): Id<JobId>,
+    lines: Result<Query<Lines>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let job = visible(&state, &caller, id).await?;
+    let Query(asked) = lines.unwrap_or_default();
+    let live = state
+        .worker()
+        .live()
+        .get(id)
+        .filter(|_| !job.state.is_final());
+    let path = match live {
+        Some(live) => Some(live.log_path.clone()),
+        None => {
+            let digest = state.store().job_log(id).await?;
+            digest.map(|digest| state.store().blobs().path(&digest))
+        }
+    };
+    let found: Vec<LogLine> = match path {
+        Some(path) => {
+            let reading =
+                tokio::task::spawn_blocking(move || read_log(&path, asked.after, MOST_LINES));
+            let read = reading
+                .await
+                .map_err(|problem| ApiError::internal(&problem))?;
+            // A program that has not begun has written nothing.
+            read.unwrap_or_default()
+        }
+        None => Vec::new(),
+    };
+    if asked.format != "text" {
+        return Ok(Json(found).into_response());
+    }
+    let text: String = found.into_iter().map(|line| line.text + "\n").collect();
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+}
+
+async fn visible(state: &AppState, caller: &Caller, id: JobId) -> Result<StoredJob, ApiError> {
+    let store = state.store();
+    if !store.may_view_job(caller.viewer, id).await? {
+        return Err(ApiError::not_found());
+    }
+    store.job(id).await?.ok_or_else(ApiError::not_found)
+}
+
+async fn shown(state: &AppState, job: StoredJob) -> Result<Shown, ApiError> {
+    let store = state.store();
+    let place = store.queue_place(job.id).await?;
+    let report = store.job_report(job.id).await?;
+    let word = job.state.word().to_owned();
+    let failure = match job.state {
+        JobState::Failed { failure } => Some(*failure),
+        JobState::Validating
+        | JobState::Queued { .. }
+        | JobState::Provisioning { .. }
+        | JobState::Executing { .. }
+        | JobState::Parsing { .. }
+        | JobState::Succeeded
+        | JobState::Cancelled => None,
+    };
+    Ok(Shown {
+        id: job.id.to_string(),
+        algorithm: job.algorithm.to_string(),
+        state: word,
+        failure,
+        exit_code: job.exit_code,
+        has_warnings: job.has_warnings,
+        attempt: job.attempt,
+        queue: place.map(|place| Place {
+            ahead: place.ahead,
+            queued: place.queued,
+        }),
+        created_at: job.created_at.to_string(),
+        started_at: job.started_at.map(|at| at.to_string()),
+        completed_at: job.completed_at.map(|at| at.to_string()),
+        run_seconds: job.run_seconds,
+        report: serde_json::to_value(report).map_err(|problem| ApiError::internal(&problem))?,
+    })
+}

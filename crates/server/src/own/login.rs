@@ -1,0 +1,254 @@
+//! From a name and a password to a token; and the tokens that somebody has.
+
+use axum::Json;
+use axum::extract::{ConnectInfo, State};
+use axum::http::StatusCode;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+use store::ids::TokenId;
+use store::tokens::{NewToken, Token};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::note;
+use crate::auth::{Caller, digest, new_secret};
+use crate::error::ApiError;
+use crate::passwords;
+use crate::path::Id;
+use crate::state::AppState;
+
+/// Failed logins are counted for so long.
+const WINDOW_MINUTES: i64 = 15;
+/// Characters of a secret by which its owner recognises it.
+const PREFIX: usize = 8;
+/// Characters of a token's name.
+const LONGEST_NAME: usize = 100;
+
+/// Who logs in, and what the new token is called.
+#[derive(Debug, Deserialize, ToSchema)]
+struct Login {
+    /// The account's name.
+    username: String,
+    /// Its password.
+    password: String,
+    /// What the token is called, such as the name of a machine.
+    #[serde(default)]
+    name: String,
+    /// After how many days it ends; without it, never.
+    expires_in_days: Option<u32>,
+}
+
+/// What is wanted of a new token.
+#[derive(Debug, Deserialize, ToSchema)]
+struct WantedToken {
+    /// What it is called.
+    name: String,
+    /// After how many days it ends; without it, never.
+    expires_in_days: Option<u32>,
+}
+
+/// A token without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+struct ShownToken {
+    /// UUID.
+    id: String,
+    /// What it is called.
+    name: String,
+    /// First characters of the secret.
+    prefix: String,
+    /// When it was made.
+    created_at: String,
+    /// When it ends; null: never.
+    expires_at: Option<String>,
+    /// When it was last used, to the minute.
+    last_used_at: Option<String>,
+    /// The secret; only in the answer that makes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+/// Whoever asks.
+#[derive(Debug, Serialize, ToSchema)]
+struct Me {
+    /// UUID.
+    id: String,
+    /// The account's name.
+    username: String,
+    /// May be empty.
+    email: String,
+    /// `user`, `creator` or `administrator`.
+    role: String,
+}
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(login))
+        .routes(routes!(me))
+        .routes(routes!(list, create))
+        .routes(routes!(delete))
+}
+
+/// A new token for a name and a password.
+#[utoipa::path(
+    post, path = "/api/gantry/v1/login/token/", tag = "login", request_body = Login,
+    responses(
+        (status = 201, body = ShownToken),
+        (status = 401, description = "wrong name or password"),
+        (status = 429, description = "too many failed logins; `Retry-After` says how many seconds to wait"),
+    )
+)]
+async fn login(
+    State(state): State<AppState>,
+    ConnectInfo(address): ConnectInfo<std::net::SocketAddr>,
+    crate::json::Json(sent): crate::json::Json<Login>,
+) -> Result<(StatusCode, Json<ShownToken>), ApiError> {
+    let (store, now) = (state.store(), Timestamp::now());
+    let address = address.ip().to_string();
+    let since = now - WINDOW_MINUTES.minutes();
+    let failures = store
+        .login_failures(&sent.username, &address, since)
+        .await?;
+    let most = state.config().login.failures;
+    if failures.by_username >= most || failures.by_address >= 4 * most {
+        let wait = u64::try_from(WINDOW_MINUTES * 60).unwrap_or_default();
+        return Err(ApiError::too_many(
+            "Too many failed logins: wait a quarter of an hour.",
+            wait,
+        ));
+    }
+    let found = store.account_by_name(&sent.username).await?;
+    let hash = found.as_ref().map(|(_, hash)| hash.clone());
+    let password = sent.password.clone();
+    let checking =
+        tokio::task::spawn_blocking(move || passwords::is_right(&password, hash.as_deref()));
+    let is_right = checking
+        .await
+        .map_err(|problem| ApiError::internal(&problem))?;
+    let account = found
+        .map(|(account, _)| account)
+        .filter(|account| is_right && account.is_active);
+    let Some(account) = account else {
+        store
+            .note_login_failure(&sent.username, &address, now)
+            .await?;
+        return Err(ApiError::detail(
+            StatusCode::UNAUTHORIZED,
+            "Wrong name or password.",
+        ));
+    };
+    store.clear_login_failures(&sent.username).await?;
+    let wanted = WantedToken {
+        name: sent.name,
+        expires_in_days: sent.expires_in_days,
+    };
+    make(&state, account.id, &wanted).await
+}
+
+/// Who the token belongs to.
+#[utoipa::path(get, path = "/api/gantry/v1/me/", tag = "login", responses((status = 200, body = Me), (status = 401)))]
+async fn me(caller: Caller) -> Result<Json<Me>, ApiError> {
+    let account = caller.require()?;
+    Ok(Json(Me {
+        id: account.id.to_string(),
+        username: account.username.clone(),
+        email: account.email.clone(),
+        role: account.role.as_str().to_owned(),
+    }))
+}
+
+/// The caller's tokens.
+#[utoipa::path(get, path = "/api/gantry/v1/tokens/", tag = "login", responses((status = 200, body = Vec<ShownToken>), (status = 401)))]
+async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+) -> Result<Json<Vec<ShownToken>>, ApiError> {
+    let tokens = state.store().tokens_of(caller.require()?.id).await?;
+    Ok(Json(
+        tokens.iter().map(|token| shown(token, None)).collect(),
+    ))
+}
+
+/// A new token; its secret is shown once.
+#[utoipa::path(
+    post, path = "/api/gantry/v1/tokens/", tag = "login", request_body = WantedToken,
+    responses((status = 201, body = ShownToken), (status = 400), (status = 401))
+)]
+async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    crate::json::Json(wanted): crate::json::Json<WantedToken>,
+) -> Result<(StatusCode, Json<ShownToken>), ApiError> {
+    make(&state, caller.require()?.id, &wanted).await
+}
+
+/// Ends a token of the caller.
+#[utoipa::path(
+    delete, path = "/api/gantry/v1/tokens/{id}/", tag = "login",
+    params(("id" = String, Path, description = "UUID")),
+    responses((status = 204), (status = 401), (status = 404))
+)]
+async fn delete(
+    State(state): State<AppState>,
+    caller: Caller,
+    Id(id): Id<TokenId>,
+) -> Result<StatusCode, ApiError> {
+    let account = caller.require()?.id;
+    if !state.store().delete_token(account, id).await? {
+        return Err(ApiError::not_found());
+    }
+    note(&state, account, "token.delete", &format!("token {id}")).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn make(
+    state: &AppState,
+    account: store::ids::AccountId,
+    wanted: &WantedToken,
+) -> Result<(StatusCode, Json<ShownToken>), ApiError> {
+    if wanted.name.chars().count() > LONGEST_NAME {
+        let problem = format!("The name is longer than {LONGEST_NAME} characters.");
+        return Err(ApiError::field("name", problem));
+    }
+    let now = Timestamp::now();
+    let days = wanted.expires_in_days.map(i64::from);
+    let expires_at = match days {
+        Some(days) => Some(now.checked_add((days * 24).hours()).map_err(|_| {
+            ApiError::field(
+                "expires_in_days",
+                format!("`{days}` days are beyond the calendar."),
+            )
+        })?),
+        None => None,
+    };
+    let secret = new_secret();
+    let new = NewToken {
+        account,
+        name: wanted.name.clone(),
+        expires_at,
+    };
+    let made = state
+        .store()
+        .create_token(&new, &digest(&secret), &secret[..PREFIX], now)
+        .await?;
+    note(
+        state,
+        account,
+        "token.create",
+        &format!("token {}", made.id),
+    )
+    .await?;
+    Ok((StatusCode::CREATED, Json(shown(&made, Some(secret)))))
+}
+
+fn shown(token: &Token, secret: Option<String>) -> ShownToken {
+    ShownToken {
+        id: token.id.to_string(),
+        name: token.name.clone(),
+        prefix: token.prefix.clone(),
+        created_at: token.created_at.to_string(),
+        expires_at: token.expires_at.map(|at| at.to_string()),
+        last_used_at: token.last_used_at.map(|at| at.to_string()),
+        token: secret,
+    }
+}
