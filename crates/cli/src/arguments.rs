@@ -43,6 +43,19 @@ pub(crate) enum Command {
     Slice(SliceArguments),
     /// Prints the JSON Schema of the manifest `algorithm.toml`
     Schema,
+    /// Serves jobs through a REST API, on an embedded database in the data folder
+    Serve(ServeArguments),
+}
+
+/// `gantry serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// The configuration [default: `gantry.toml` in the data folder, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<Utf8PathBuf>,
+    /// Where to listen, instead of what the configuration says; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<std::net::SocketAddr>,
 }
 
 /// `gantry run`.

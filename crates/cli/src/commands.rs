@@ -6,6 +6,7 @@ mod image;
 mod inspect;
 mod run;
 mod schema;
+mod serve;
 mod slice;
 mod upload;
 mod validate;
@@ -33,6 +34,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<ExitStatus, Problem> {
         Command::Convert(arguments) => convert::convert(&arguments),
         Command::Slice(arguments) => slice::slice(&arguments),
         Command::Schema => schema::schema(),
+        Command::Serve(arguments) => serve::serve(&arguments, &Home::choose(home)?),
     }
 }
 

@@ -37,7 +37,7 @@ pub use error::{EditProblem, LeaseError, SelectGpuError, SpecProblem};
 pub use lease::GpuLease;
 pub use pieces::SandboxPieces;
 pub use read::{ListedDevice, Specs};
-pub use select::{GpuRequest, select};
+pub use select::{GpuRequest, count, select};
 
 /// Where specifications lie by the standard, the more important folder last.
 pub const DEFAULT_FOLDERS: [&str; 2] = ["/etc/cdi", "/var/run/cdi"];

@@ -1,5 +1,7 @@
 //! Which device a job gets.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::check::{class, split_qualified};
@@ -55,6 +57,19 @@ pub fn select(
             })
         }
     }
+}
+
+/// How many jobs can have a GPU at the same time: devices that go by several names count once.
+#[must_use]
+pub fn count(specs: &Specs) -> usize {
+    let gpus = specs
+        .described()
+        .filter(|described| is_gpu(described) && described.device.name != ALL);
+    let hardware: BTreeSet<Vec<String>> = gpus
+        .filter_map(|described| edits::parts(&described).ok())
+        .map(|parts| parts.holds.into_keys().collect())
+        .collect();
+    hardware.len()
 }
 
 fn any(specs: &Specs, locks: &Utf8Path) -> Result<GpuDevices, SelectGpuError> {
