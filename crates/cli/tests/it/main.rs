@@ -7,4 +7,5 @@ mod images;
 mod manifests;
 mod runs;
 mod scans;
+mod served;
 mod usage;

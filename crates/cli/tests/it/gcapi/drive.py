@@ -86,7 +86,7 @@ detail = c.images.detail(api_url=mri.image)
 seen["image"] = {
     "name": detail.name,
     "shape": detail.shape,
-    "type": [f.image_type for f in detail.files],
+    "type": [f.image_type.value for f in detail.files],
     "voxel": [detail.voxel_width_mm, detail.voxel_height_mm, detail.voxel_depth_mm],
 }
 seen["jobs_of_image"] = len(list(c.algorithm_jobs.by_input_image(pk=detail.pk)))

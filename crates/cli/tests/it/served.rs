@@ -1,0 +1,124 @@
+//! The server as its users meet it: `gantry serve` on loopback, the unmodified client `gcapi`, real containers.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::gantry::Gantry;
+
+mod crashes;
+mod drives;
+
+/// A server that runs; killed with it.
+struct Server {
+    child: Child,
+    address: String,
+    /// Of the first start.
+    password: Option<String>,
+    ca: PathBuf,
+}
+
+impl Server {
+    /// Starts a server on the data folder of `gantry` and waits until clients can come.
+    fn start(gantry: &Gantry) -> Server {
+        let mut child = gantry
+            .command()
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary was built");
+        let (said, hear) = mpsc::channel();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            // Nobody may be listening any more.
+            let _ = stdout.read_line(&mut line).map(|_| said.send(line));
+            let _ = stdout.read_to_end(&mut Vec::new());
+        });
+        let (noted, notes) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stderr.by_ref().lines().map_while(Result::ok) {
+                let _ = noted.send(line);
+            }
+        });
+        let line = hear
+            .recv_timeout(Duration::from_secs(30))
+            .unwrap_or_default();
+        let address = line.trim().strip_prefix("gantry listens on ");
+        let notes: Vec<String> = notes.try_iter().collect();
+        let address = address
+            .unwrap_or_else(|| panic!("found {line:?}; {notes:?}"))
+            .to_owned();
+        let password = notes.iter().find_map(|note| {
+            let (_, rest) = note.split_once("password `")?;
+            Some(rest.split_once('`')?.0.to_owned())
+        });
+        Server {
+            child,
+            address,
+            password,
+            ca: gantry.home().join("tls/ca.pem"),
+        }
+    }
+
+    /// Address of the compatible API.
+    fn api(&self) -> String {
+        format!("{}api/v1/", self.address)
+    }
+
+    /// Asks the server to end, and waits.
+    fn stop(&mut self) -> Option<i32> {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.child.wait().unwrap().code()
+    }
+
+    /// An account's token, an algorithm that can run, an archive.
+    fn prepare(&self) -> String {
+        let password = self.password.as_ref().expect("a first start");
+        let root = root();
+        let answer = python("prepare.py")
+            .args([&self.api(), self.ca.to_str().unwrap(), password])
+            .arg(root.join("images/otsu/algorithm.toml"))
+            .arg(root.join("target/images/otsu.oci.tar"))
+            .output()
+            .expect("Python starts");
+        let errors = String::from_utf8_lossy(&answer.stderr);
+        assert!(answer.status.success(), "{errors}");
+        String::from_utf8_lossy(&answer.stdout).trim().to_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
+}
+
+/// One of the scripts beside this file, in the virtual environment of `./dev gcapi`.
+fn python(script: &str) -> Command {
+    let program = root().join("target/gcapi/venv/bin/python");
+    assert!(
+        program.exists(),
+        "there is no {}: `./dev gcapi` installs it",
+        program.display()
+    );
+    let mut command = Command::new(program);
+    command.arg(root().join("crates/cli/tests/it/gcapi").join(script));
+    command
+}

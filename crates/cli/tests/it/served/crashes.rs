@@ -1,0 +1,44 @@
+//! What a killed server leaves, the next one brings to an end.
+
+use super::*;
+
+#[test]
+fn jobs_of_a_killed_server_end_and_nothing_is_left() {
+    let gantry = Gantry::new();
+    let server = Server::start(&gantry);
+    let token = server.prepare();
+    let ca = server.ca.clone();
+    let image = root().join("fixtures/head-mr.mha");
+    let submit = python("crash.py")
+        .args([&server.api(), ca.to_str().unwrap(), &token, "submit"])
+        .arg(&image)
+        .output()
+        .expect("Python starts");
+    let errors = String::from_utf8_lossy(&submit.stderr);
+    assert!(submit.status.success(), "{errors}");
+    let jobs = String::from_utf8_lossy(&submit.stdout).trim().to_owned();
+    // Killed with SIGKILL while jobs run.
+    drop(server);
+    let server = Server::start(&gantry);
+    let ended = python("crash.py")
+        .args([&server.api(), ca.to_str().unwrap(), &token, "wait", &jobs])
+        .output()
+        .expect("Python starts");
+    let errors = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{errors}");
+    let seen: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    let states: Vec<&str> = seen["states"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert_eq!(states, ["Succeeded"; 12], "{seen}");
+    // Every job has each of its outputs once.
+    let outputs = seen["outputs"].as_array().unwrap();
+    assert!(outputs.iter().all(|count| count == &outputs[0]), "{seen}");
+    let left = fs_err::read_dir(gantry.home().join("jobs"))
+        .unwrap()
+        .count();
+    assert_eq!(left, 0, "folders of attempts");
+}
