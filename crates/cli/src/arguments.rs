@@ -55,7 +55,7 @@ pub(crate) struct ServeArguments {
     pub(crate) config: Option<Utf8PathBuf>,
     /// Where to listen, instead of what the configuration says; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT")]
-    pub(crate) listen: Option<std::net::SocketAddr>,
+    pub(crate) listen: Option<server::config::Address>,
 }
 
 /// `gantry run`.

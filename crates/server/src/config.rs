@@ -8,6 +8,9 @@ use domain::Guarantee;
 use domain::quantity::parse_bytes;
 use serde::{Deserialize, Deserializer};
 
+/// An IP address and a port.
+pub type Address = SocketAddr;
+
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]

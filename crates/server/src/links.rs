@@ -64,13 +64,13 @@ impl Links {
     /// The file of an image.
     #[must_use]
     pub fn image_file(&self, image: impl Display, extension: &str) -> String {
-        format!("{}/media/images/{image}/{image}.{extension}", self.base)
+        format!("{}/files/images/{image}/{image}.{extension}", self.base)
     }
 
     /// The file of a value.
     #[must_use]
     pub fn value_file(&self, value: impl Display, filename: &str) -> String {
-        format!("{}/media/values/{value}/{}", self.base, escaped(filename))
+        format!("{}/files/values/{value}/{}", self.base, escaped(filename))
     }
 
     /// The id at the end of an address of an object of the compatible API; a path alone will do.
@@ -122,6 +122,6 @@ mod tests {
     fn names_of_files_are_escaped() {
         let links = Links::to("https://here");
         let url = links.value_file(7, "a b/ü?.csv");
-        assert_eq!(url, "https://here/media/values/7/a%20b%2F%C3%BC%3F.csv");
+        assert_eq!(url, "https://here/files/values/7/a%20b%2F%C3%BC%3F.csv");
     }
 }

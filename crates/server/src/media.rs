@@ -36,8 +36,8 @@ struct Handed {
 /// The routes of files. The last segment is for people and for clients that look at its ending; the id decides.
 pub fn router() -> Router<AppState> {
     Router::new()
-        .route("/media/images/{id}/{filename}", get(image))
-        .route("/media/values/{id}/{filename}", get(value))
+        .route("/files/images/{id}/{filename}", get(image))
+        .route("/files/values/{id}/{filename}", get(value))
 }
 
 async fn image(

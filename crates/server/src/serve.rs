@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use store::{OpenStoreError, Store};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -86,6 +87,28 @@ pub enum ServeError {
     /// Listening ended.
     #[error("the server has ended: {0}")]
     Ended(io::Error),
+}
+
+/// Serves until the process is asked to end (`SIGTERM`, `SIGINT`), on threads of its own.
+///
+/// # Errors
+/// When it cannot start, or cannot go on.
+pub fn serve_until_ended(
+    settings: ServeSettings,
+    listening: impl FnOnce(&Listening),
+) -> Result<(), ServeError> {
+    let runtime = tokio::runtime::Runtime::new().map_err(ServeError::Ended)?;
+    runtime.block_on(async {
+        let mut term = signal(SignalKind::terminate()).map_err(ServeError::Ended)?;
+        let mut int = signal(SignalKind::interrupt()).map_err(ServeError::Ended)?;
+        let stop = async move {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = int.recv() => {}
+            }
+        };
+        serve(settings, listening, stop).await
+    })
 }
 
 /// Serves until `stop` completes; `listening` is told once clients can come.

@@ -1,7 +1,7 @@
 //! The loop that moves jobs: look, claim what fits, else wait for the bell.
 //!
 //! The database is the truth; the bell only wakes. One server process has one worker; what it holds is written in the jobs
-//! as their owner, so that the next process finds what this one left ([`recover`]). Reading order: `run` here →
+//! as their owner, so that the next process finds what this one left ([`recover()`]). Reading order: `run` here →
 //! `admission` → `run_job` → `stage` → `gather`; `recover` for the start after a crash.
 
 use std::sync::Arc;

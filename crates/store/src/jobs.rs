@@ -1,6 +1,6 @@
 //! Jobs: what runs, for whom, where it stands, what came out.
 //!
-//! A state changes only through [`Store::apply`], [`Store::claim`] and [`Store::finish`]: each reads the state, asks
+//! A state changes only through `Store::apply`, `Store::claim` and `Store::finish`: each reads the state, asks
 //! [`domain::job::JobState::next`], and writes in one transaction, with a numbered event beside it. Reading order: `submit`
 //! → `claim` → `change` → `finish` → `list`.
 

@@ -2,8 +2,7 @@
 
 use camino::Utf8Path;
 use server::config::{Config, LogFormat};
-use server::serve::{Listening, ServeError, ServeSettings};
-use tokio::signal::unix::{SignalKind, signal};
+use server::serve::{Listening, ServeError, ServeSettings, serve_until_ended};
 use tracing_subscriber::EnvFilter;
 
 use crate::arguments::ServeArguments;
@@ -31,23 +30,8 @@ pub(crate) fn serve(arguments: &ServeArguments, home: &Home) -> Result<ExitStatu
         machine,
         shim_program: SHIM_PROGRAM.map(str::to_owned).to_vec(),
     };
-    let runtime = tokio::runtime::Runtime::new().map_err(Problem::internal)?;
-    runtime.block_on(until_ended(settings))?;
+    serve_until_ended(settings, tell).map_err(refused)?;
     Ok(ExitStatus::Succeeded)
-}
-
-async fn until_ended(settings: ServeSettings) -> Result<(), Problem> {
-    let mut term = signal(SignalKind::terminate()).map_err(Problem::internal)?;
-    let mut int = signal(SignalKind::interrupt()).map_err(Problem::internal)?;
-    let stop = async move {
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
-        }
-    };
-    server::serve::serve(settings, tell, stop)
-        .await
-        .map_err(refused)
 }
 
 /// What the operator should know; on stdout what scripts wait for.
