@@ -91,8 +91,6 @@ pub struct Login {
     /// Failed logins under one name, or four times as many from one address, in fifteen minutes, before logins are
     /// refused for a while.
     pub failures: u64,
-    /// Hours after which a browser has to log in again.
-    pub session_hours: u32,
 }
 
 /// `[log]`: what the server writes on stderr.
@@ -214,10 +212,7 @@ impl Default for Uploads {
 
 impl Default for Login {
     fn default() -> Login {
-        Login {
-            failures: 10,
-            session_hours: 12,
-        }
+        Login { failures: 10 }
     }
 }
 

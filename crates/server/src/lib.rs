@@ -23,5 +23,6 @@ pub mod path;
 pub mod serve;
 pub mod state;
 pub mod submit;
+mod sweep;
 pub mod tls;
 pub mod worker;

@@ -16,7 +16,7 @@ use crate::first_start::{self, FirstStartError};
 use crate::state::AppState;
 use crate::tls::{self, TlsError};
 use crate::worker::{Capacity, Caps, Worker, WorkerSettings, recover};
-use crate::{api, imports};
+use crate::{api, imports, sweep};
 
 /// How long answers that are on their way may take when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
@@ -147,8 +147,9 @@ pub async fn serve(
     let importing = tokio::spawn(imports::run(
         worker,
         settings.config.jobs.allow_root,
-        stopped,
+        stopped.clone(),
     ));
+    let sweeping = tokio::spawn(sweep::run(state.store().clone(), stopped));
     let handle = axum_server::Handle::new();
     let app = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let server =
@@ -164,7 +165,11 @@ pub async fn serve(
     handle.graceful_shutdown(Some(GRACE));
     // Nobody listens only when both have ended already.
     let _ = stopping.send(true);
-    for (what, task) in [("worker", moving), ("imports", importing)] {
+    for (what, task) in [
+        ("worker", moving),
+        ("imports", importing),
+        ("sweep", sweeping),
+    ] {
         if let Err(problem) = task.await {
             warn!(what, %problem, "a task ended in an unexpected way");
         }

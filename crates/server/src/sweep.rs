@@ -1,0 +1,89 @@
+//! What has had its time: uploads that nothing used, logins, notes of failed logins.
+
+use std::time::Duration;
+
+use jiff::{Timestamp, ToSpan};
+use store::{Page, Store, StoreError};
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+/// Between two rounds.
+const EVERY: Duration = Duration::from_secs(3600);
+/// Failed logins are of interest for so long.
+const FAILURES_DAYS: i64 = 1;
+
+/// Sweeps now and every hour until `stop` becomes true.
+pub(crate) async fn run(store: Store, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(problem) = sweep(&store, Timestamp::now()).await {
+            warn!(%problem, "what has had its time could not be swept");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+async fn sweep(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    let old = store.expired_uploads(now, Page::ALL).await?;
+    for upload in &old {
+        store.consume_upload(upload.id).await?;
+        if let Err(problem) = store.part_files().remove(upload.id) {
+            warn!(upload = %upload.id, %problem, "parts of an upload could not be removed");
+        }
+    }
+    let ended = store.delete_expired_sessions(now).await?;
+    let before = now - (24 * FAILURES_DAYS).hours();
+    store.delete_old_login_failures(before).await?;
+    if !old.is_empty() || ended > 0 {
+        info!(
+            uploads = given_up,
+            logins = ended,
+            "what has had its time is swept"
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+    use store::accounts::{NewAccount, Role};
+    use store::uploads::UploadState;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_upload_that_nothing_used_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(Utf8Path::from_path(folder.path()).unwrap())
+            .await
+            .unwrap();
+        let account = NewAccount {
+            username: "ada".to_owned(),
+            email: String::new(),
+            password_hash: String::new(),
+            role: Role::User,
+        };
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let ada = store.create_account(&account, now).await.unwrap().id;
+        let old = store
+            .create_upload(ada, "a", now - 2.hours(), now - 1.hours())
+            .await
+            .unwrap();
+        let new = store
+            .create_upload(ada, "b", now, now + 1.hours())
+            .await
+            .unwrap();
+        store
+            .part_files()
+            .write(old.id, 1, &mut &b"bytes"[..])
+            .unwrap();
+        sweep(&store, now).await.unwrap();
+        let state = async |id| store.upload(id).await.unwrap().map(|upload| upload.state);
+        assert_eq!(state(old.id).await, None);
+        assert_eq!(state(new.id).await, Some(UploadState::Initialized));
+        assert!(!store.part_files().path(old.id, 1).exists());
+    }
+}
