@@ -45,6 +45,114 @@ pub(crate) enum Command {
     Schema,
     /// Serves jobs through a REST API, on an embedded database in the data folder
     Serve(ServeArguments),
+    /// Logs in to a server; the commands below are then about that server
+    Login(LoginArguments),
+    /// Makes algorithms on the server and gives them container images
+    #[command(subcommand)]
+    Algorithm(AlgorithmCommand),
+    /// Submits a job to the server
+    Submit(SubmitArguments),
+    /// Says where a job on the server stands, and why it failed
+    Status(JobArguments),
+    /// Prints what a job on the server has written
+    Logs {
+        /// Which job
+        #[command(flatten)]
+        job: JobArguments,
+        /// Goes on until the job has ended
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// Ends a job on the server; once more kills its program
+    Cancel(JobArguments),
+    /// Downloads the outputs of a job on the server
+    Output {
+        /// Which job
+        #[command(flatten)]
+        job: JobArguments,
+        /// Where they go
+        #[arg(short, long, value_name = "DIR", default_value = "output")]
+        output: Utf8PathBuf,
+    },
+}
+
+/// `gantry login`.
+#[derive(Debug, Args)]
+pub(crate) struct LoginArguments {
+    /// Address of the server, such as `https://gantry.hospital.example`
+    pub(crate) url: String,
+    /// Name of the account
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) user: String,
+    /// The authority that signed the server's certificate: the server's `tls/ca.pem`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<Utf8PathBuf>,
+    /// Days until the login ends [default: never]
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) days: Option<u32>,
+}
+
+/// `gantry algorithm`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlgorithmCommand {
+    /// Makes an algorithm from its manifest
+    Create {
+        /// The manifest or its folder
+        manifest: Utf8PathBuf,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Uploads a container image; it becomes the active version when it is imported
+    Push {
+        /// Slug of the algorithm
+        algorithm: String,
+        /// What `docker save` writes, or an OCI archive
+        archive: Utf8PathBuf,
+        /// What is new, for people
+        #[arg(long, default_value = "")]
+        comment: String,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes another version the one that new jobs run
+    Activate {
+        /// Slug of the algorithm
+        algorithm: String,
+        /// UUID of the version
+        version: String,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `gantry submit`.
+#[derive(Debug, Args)]
+pub(crate) struct SubmitArguments {
+    /// Slug of the algorithm
+    pub(crate) algorithm: String,
+    /// One input: JSON as it is, `@FILE` with JSON, the path of a file, of an image or of a folder with one, or the address
+    /// of an image on the server
+    #[arg(short, long = "input", value_name = "SLUG=VALUE")]
+    pub(crate) input: Vec<String>,
+    /// Waits for the end; the exit code is that of `gantry run`
+    #[arg(short, long)]
+    pub(crate) wait: bool,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A job on the server.
+#[derive(Debug, Args)]
+pub(crate) struct JobArguments {
+    /// UUID of the job
+    pub(crate) job: String,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `gantry serve`.

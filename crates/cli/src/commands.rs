@@ -4,6 +4,7 @@ mod compare;
 mod convert;
 mod image;
 mod inspect;
+mod remote;
 mod run;
 mod schema;
 mod serve;
@@ -35,6 +36,13 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<ExitStatus, Problem> {
         Command::Slice(arguments) => slice::slice(&arguments),
         Command::Schema => schema::schema(),
         Command::Serve(arguments) => serve::serve(&arguments, &Home::choose(home)?),
+        Command::Login(arguments) => remote::login(&arguments),
+        Command::Algorithm(command) => remote::algorithm(&command),
+        Command::Submit(arguments) => remote::submit(&arguments),
+        Command::Status(job) => remote::status(&job),
+        Command::Logs { job, follow } => remote::logs(&job, follow),
+        Command::Cancel(job) => remote::cancel(&job),
+        Command::Output { job, output } => remote::output(&job, &output),
     }
 }
 

@@ -12,6 +12,7 @@ mod locate;
 mod manifest;
 mod problem;
 mod quantity;
+mod remote;
 mod report;
 mod terminal;
 mod window;

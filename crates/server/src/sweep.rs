@@ -38,7 +38,7 @@ async fn sweep(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     store.delete_old_login_failures(before).await?;
     if !old.is_empty() || ended > 0 {
         info!(
-            uploads = given_up,
+            uploads = old.len(),
             logins = ended,
             "what has had its time is swept"
         );

@@ -138,6 +138,10 @@ async fn change(
 fn read(manifest: &str) -> Result<domain::Algorithm, ApiError> {
     let manifest =
         Manifest::parse(manifest).map_err(|problem| ApiError::invalid(problem.to_string()))?;
+    if manifest.result_template_file.is_some() {
+        let problem = "Files beside the manifest stay behind, expected `result_template` with the text itself.";
+        return Err(ApiError::field("result_template_file", problem));
+    }
     Ok(manifest.algorithm)
 }
 

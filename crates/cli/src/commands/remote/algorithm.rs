@@ -1,0 +1,122 @@
+//! `gantry algorithm`.
+
+use std::time::Duration;
+
+use camino::Utf8Path;
+use serde_json::{Value, json};
+
+use crate::arguments::AlgorithmCommand;
+use crate::commands::{print, print_json};
+use crate::exit_status::ExitStatus;
+use crate::locate;
+use crate::problem::Problem;
+use crate::remote::{Connection, upload};
+
+/// Between two looks at an import.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Does it.
+pub(crate) fn algorithm(command: &AlgorithmCommand) -> Result<ExitStatus, Problem> {
+    let server = Connection::open()?;
+    match command {
+        AlgorithmCommand::Create { manifest, json } => create(&server, manifest, *json),
+        AlgorithmCommand::Push {
+            algorithm,
+            archive,
+            comment,
+            json,
+        } => push(&server, (algorithm, archive), comment, *json),
+        AlgorithmCommand::Activate {
+            algorithm,
+            version,
+            json,
+        } => {
+            let path = format!("/api/gantry/v1/algorithms/{algorithm}/images/{version}/activate/");
+            let now: Value = server.post(&path, &json!({}))?;
+            say(
+                &now,
+                *json,
+                &format!("new jobs of {algorithm} run {version}\n"),
+            )
+        }
+    }
+}
+
+fn create(server: &Connection, manifest: &Utf8Path, json: bool) -> Result<ExitStatus, Problem> {
+    let path = locate::manifest(manifest)?;
+    let text = alone(&path)?;
+    let made: Value = server.post_toml("/api/gantry/v1/algorithms/", &text)?;
+    let slug = made["slug"].as_str().unwrap_or_default();
+    let told = format!(
+        "{slug} is made; `gantry algorithm push {slug} ARCHIVE` gives it a container image\n"
+    );
+    say(&made, json, &told)
+}
+
+/// The manifest without files beside it: the server cannot read them.
+fn alone(path: &Utf8Path) -> Result<String, Problem> {
+    let refused = |error: toml::de::Error| {
+        Problem::from_error(ExitStatus::ImageRefused, error)
+            .context(format!("`{path}` is no manifest"))
+    };
+    let text = fs_err::read_to_string(path).map_err(Problem::internal)?;
+    let mut manifest: toml::Table = text.parse().map_err(refused)?;
+    if let Some(toml::Value::String(file)) = manifest.remove("result_template_file") {
+        let file = path.with_file_name(file);
+        let template = fs_err::read_to_string(&file).map_err(|error| {
+            Problem::from_error(ExitStatus::ImageRefused, error)
+                .context("failed to read the result template".to_owned())
+        })?;
+        manifest.insert("result_template".to_owned(), template.into());
+    }
+    toml::to_string(&manifest).map_err(Problem::internal)
+}
+
+fn push(
+    server: &Connection,
+    (algorithm, archive): (&str, &Utf8Path),
+    comment: &str,
+    json: bool,
+) -> Result<ExitStatus, Problem> {
+    let list = format!("/api/gantry/v1/algorithms/{algorithm}/images/");
+    // Before the upload, which may take long.
+    let _: Value = server.get(&format!("/api/gantry/v1/algorithms/{algorithm}/"))?;
+    let uploaded = upload(server, archive, json)?;
+    let id = uploaded
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    let pushed: Value = server.post(&list, &json!({"upload": id, "comment": comment}))?;
+    let version = pushed["id"].clone();
+    loop {
+        let all: Vec<Value> = server.get(&list)?;
+        let now = all
+            .into_iter()
+            .find(|one| one["id"] == version)
+            .unwrap_or_default();
+        match now["import_state"].as_str() {
+            Some("queued" | "started") => std::thread::sleep(LOOK),
+            Some("completed") => {
+                let digest = now["digest"].as_str().unwrap_or_default();
+                let told = format!("{algorithm} runs {digest} from now on\n");
+                return say(&now, json, &told);
+            }
+            _ => {
+                let problem = now["problem"].as_str().unwrap_or("it is no longer there");
+                let message =
+                    format!("the server refuses the container image `{archive}`: {problem}");
+                return Err(Problem::new(ExitStatus::ImageRefused, message));
+            }
+        }
+    }
+}
+
+fn say(object: &Value, json: bool, text: &str) -> Result<ExitStatus, Problem> {
+    if json {
+        print_json(object)?;
+    } else {
+        print(text)?;
+    }
+    Ok(ExitStatus::Succeeded)
+}

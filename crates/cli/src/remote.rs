@@ -1,0 +1,11 @@
+//! A Gantry server, from afar: `gantry login` and everything that needs it.
+
+mod connection;
+mod events;
+mod login;
+mod upload;
+
+pub(crate) use connection::Connection;
+pub(crate) use events::events;
+pub(crate) use login::Login;
+pub(crate) use upload::upload;
