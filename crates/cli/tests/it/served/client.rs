@@ -105,7 +105,15 @@ fn make_algorithm(client: &Client<'_>) {
     let pushed = client.good(&["algorithm", "push", "otsu", &archive, "--json"]);
     let pushed: Value = serde_json::from_str(&pushed).unwrap();
     assert_eq!(pushed["is_active"], true, "{pushed}");
+}
 
+/// The one input.
+fn image() -> String {
+    format!("mri={}", root().join("fixtures/head-mr.mha").display())
+}
+
+fn use_it(client: &Client<'_>) {
+    let (root, image) = (root(), image());
     let id = client
         .good(&["submit", "otsu", "-i", &image])
         .trim()
