@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Schema,
     /// Serves jobs through a REST API, on an embedded database in the data folder
     Serve(ServeArguments),
+    /// Kills a server of its own at every point of a job's life, and checks that nothing is lost or left
+    CrashTest(CrashTestArguments),
     /// Logs in to a server; the commands below are then about that server
     Login(LoginArguments),
     /// Makes algorithms on the server and gives them container images
@@ -74,6 +76,25 @@ pub(crate) enum Command {
         #[arg(short, long, value_name = "DIR", default_value = "output")]
         output: Utf8PathBuf,
     },
+}
+
+/// `gantry crash-test`.
+#[derive(Debug, Args)]
+pub(crate) struct CrashTestArguments {
+    /// A folder with `algorithm.toml`, whose `image` is an archive
+    pub(crate) manifest: Utf8PathBuf,
+    /// One input, as for `gantry submit`
+    #[arg(short, long = "input", value_name = "SLUG=VALUE")]
+    pub(crate) input: Vec<String>,
+    /// How often the server is killed
+    #[arg(long, value_name = "NUMBER", default_value_t = 12)]
+    pub(crate) rounds: u32,
+    /// Jobs of each round
+    #[arg(long, value_name = "NUMBER", default_value_t = 4)]
+    pub(crate) jobs: u32,
+    /// Prints one JSON object per round and line
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `gantry login`.

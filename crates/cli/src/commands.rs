@@ -2,6 +2,7 @@
 
 mod compare;
 mod convert;
+mod crash_test;
 mod image;
 mod inspect;
 mod remote;
@@ -36,6 +37,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<ExitStatus, Problem> {
         Command::Slice(arguments) => slice::slice(&arguments),
         Command::Schema => schema::schema(),
         Command::Serve(arguments) => serve::serve(&arguments, &Home::choose(home)?),
+        Command::CrashTest(arguments) => crash_test::crash_test(&arguments),
         Command::Login(arguments) => remote::login(&arguments),
         Command::Algorithm(command) => remote::algorithm(&command),
         Command::Submit(arguments) => remote::submit(&arguments),

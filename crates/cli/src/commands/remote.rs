@@ -6,8 +6,8 @@ mod login;
 mod output;
 mod submit;
 
-pub(crate) use algorithm::algorithm;
+pub(crate) use algorithm::{algorithm, create, push};
 pub(crate) use job::{cancel, logs, status};
 pub(crate) use login::login;
 pub(crate) use output::output;
-pub(crate) use submit::submit;
+pub(crate) use submit::{post, submit};

@@ -19,13 +19,28 @@ const LOOK: Duration = Duration::from_millis(200);
 pub(crate) fn algorithm(command: &AlgorithmCommand) -> Result<ExitStatus, Problem> {
     let server = Connection::open()?;
     match command {
-        AlgorithmCommand::Create { manifest, json } => create(&server, manifest, *json),
+        AlgorithmCommand::Create { manifest, json } => {
+            let made = create(&server, manifest)?;
+            let slug = made["slug"].as_str().unwrap_or_default();
+            let told = format!(
+                "{slug} is made; `gantry algorithm push {slug} ARCHIVE` gives it a container image\n"
+            );
+            say(&made, *json, &told)
+        }
         AlgorithmCommand::Push {
             algorithm,
             archive,
             comment,
             json,
-        } => push(&server, (algorithm, archive), comment, *json),
+        } => {
+            let now = push(&server, (algorithm, archive), comment, *json)?;
+            let digest = now["digest"].as_str().unwrap_or_default();
+            say(
+                &now,
+                *json,
+                &format!("{algorithm} runs {digest} from now on\n"),
+            )
+        }
         AlgorithmCommand::Activate {
             algorithm,
             version,
@@ -42,15 +57,10 @@ pub(crate) fn algorithm(command: &AlgorithmCommand) -> Result<ExitStatus, Proble
     }
 }
 
-fn create(server: &Connection, manifest: &Utf8Path, json: bool) -> Result<ExitStatus, Problem> {
+/// Makes an algorithm from its manifest.
+pub(crate) fn create(server: &Connection, manifest: &Utf8Path) -> Result<Value, Problem> {
     let path = locate::manifest(manifest)?;
-    let text = alone(&path)?;
-    let made: Value = server.post_toml("/api/gantry/v1/algorithms/", &text)?;
-    let slug = made["slug"].as_str().unwrap_or_default();
-    let told = format!(
-        "{slug} is made; `gantry algorithm push {slug} ARCHIVE` gives it a container image\n"
-    );
-    say(&made, json, &told)
+    server.post_toml("/api/gantry/v1/algorithms/", &alone(&path)?)
 }
 
 /// The manifest without files beside it: the server cannot read them.
@@ -72,16 +82,17 @@ fn alone(path: &Utf8Path) -> Result<String, Problem> {
     toml::to_string(&manifest).map_err(Problem::internal)
 }
 
-fn push(
+/// Uploads a container image and waits until it is imported.
+pub(crate) fn push(
     server: &Connection,
     (algorithm, archive): (&str, &Utf8Path),
     comment: &str,
-    json: bool,
-) -> Result<ExitStatus, Problem> {
+    quiet: bool,
+) -> Result<Value, Problem> {
     let list = format!("/api/gantry/v1/algorithms/{algorithm}/images/");
     // Before the upload, which may take long.
     let _: Value = server.get(&format!("/api/gantry/v1/algorithms/{algorithm}/"))?;
-    let uploaded = upload(server, archive, json)?;
+    let uploaded = upload(server, archive, quiet)?;
     let id = uploaded
         .trim_end_matches('/')
         .rsplit('/')
@@ -97,11 +108,7 @@ fn push(
             .unwrap_or_default();
         match now["import_state"].as_str() {
             Some("queued" | "started") => std::thread::sleep(LOOK),
-            Some("completed") => {
-                let digest = now["digest"].as_str().unwrap_or_default();
-                let told = format!("{algorithm} runs {digest} from now on\n");
-                return say(&now, json, &told);
-            }
+            Some("completed") => return Ok(now),
             _ => {
                 let problem = now["problem"].as_str().unwrap_or("it is no longer there");
                 let message =

@@ -13,21 +13,11 @@ use crate::remote::{Connection, upload};
 /// Does it.
 pub(crate) fn submit(arguments: &SubmitArguments) -> Result<ExitStatus, Problem> {
     let server = Connection::open()?;
-    let slug = &arguments.algorithm;
-    let algorithm = only(&server, "algorithms", slug, "algorithm")?;
-    let mut inputs = Vec::new();
-    for given in &arguments.input {
-        let (socket, value) = given
-            .split_once('=')
-            .filter(|(slug, _)| !slug.is_empty())
-            .ok_or_else(|| {
-                let message = format!("`-i {given}` names no socket, expected `-i SLUG=VALUE`");
-                Problem::new(ExitStatus::InputsRefused, message)
-            })?;
-        inputs.push(input(&server, (socket, value), arguments.json)?);
-    }
-    let posted = json!({"algorithm": algorithm["api_url"], "inputs": inputs});
-    let made: Value = server.post("/api/v1/algorithms/jobs/", &posted)?;
+    let made = post(
+        &server,
+        (&arguments.algorithm, &arguments.input),
+        arguments.json,
+    )?;
     let id = made["pk"].as_str().unwrap_or_default();
     if arguments.wait {
         return job::wait(&server, id, arguments.json);
@@ -38,6 +28,26 @@ pub(crate) fn submit(arguments: &SubmitArguments) -> Result<ExitStatus, Problem>
         print(&format!("{id}\n"))?;
     }
     Ok(ExitStatus::Succeeded)
+}
+
+/// Uploads what is given, and submits.
+pub(crate) fn post(
+    server: &Connection,
+    (slug, given): (&str, &[String]),
+    quiet: bool,
+) -> Result<Value, Problem> {
+    let algorithm = only(server, "algorithms", slug, "algorithm")?;
+    let mut inputs = Vec::new();
+    for one in given {
+        let pair = one.split_once('=').filter(|(slug, _)| !slug.is_empty());
+        let (socket, value) = pair.ok_or_else(|| {
+            let message = format!("`-i {one}` names no socket, expected `-i SLUG=VALUE`");
+            Problem::new(ExitStatus::InputsRefused, message)
+        })?;
+        inputs.push(input(server, (socket, value), quiet)?);
+    }
+    let posted = json!({"algorithm": algorithm["api_url"], "inputs": inputs});
+    server.post("/api/v1/algorithms/jobs/", &posted)
 }
 
 /// The one object with a slug.

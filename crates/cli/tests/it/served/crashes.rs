@@ -42,3 +42,32 @@ fn jobs_of_a_killed_server_end_and_nothing_is_left() {
         .count();
     assert_eq!(left, 0, "folders of attempts");
 }
+
+#[test]
+fn a_server_can_be_killed_in_every_state() {
+    let gantry = Gantry::new();
+    let (root, image) = (root(), root().join("fixtures/head-mr.mha"));
+    let manifest = root.join("images/otsu");
+    let input = format!("mri={}", image.display());
+    let arguments = [
+        "crash-test",
+        manifest.to_str().unwrap(),
+        "-i",
+        &input,
+        "--rounds",
+        "6",
+        "--json",
+    ];
+    let answer = gantry.run(arguments);
+    assert_eq!(answer.code, 0, "{}{}", answer.stdout, answer.stderr);
+    let rounds: Vec<Value> = answer
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(rounds.len(), 6);
+    assert!(
+        rounds.iter().all(|round| round["problems"] == json!([])),
+        "{rounds:?}"
+    );
+}

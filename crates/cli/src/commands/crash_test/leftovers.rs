@@ -1,0 +1,83 @@
+//! What a killed server must not leave behind.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// Mounts and working folders are looked for below here; the new server is itself above it.
+const JOBS: &str = "jobs";
+/// A job's folder goes right after its end.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(50);
+/// Where the kernel shows cgroups, and how ours begin.
+const CGROUPS: (&str, &str) = ("/sys/fs/cgroup", "gantry-");
+/// Folders in one another in which cgroups are looked for.
+const DEPTH: u32 = 4;
+
+/// Knows what was there before.
+pub(super) struct Leftovers {
+    cgroups: BTreeSet<Utf8PathBuf>,
+}
+
+impl Leftovers {
+    /// Before the first job.
+    pub(super) fn before() -> Leftovers {
+        Leftovers { cgroups: cgroups() }
+    }
+
+    /// Everything that is still there, and stays, although every job has ended.
+    pub(super) fn look(&self, home: &Utf8Path) -> Vec<String> {
+        let since = Instant::now();
+        loop {
+            let left = self.now(home);
+            if left.is_empty() || since.elapsed() > PATIENCE {
+                return left;
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn now(&self, home: &Utf8Path) -> Vec<String> {
+        let jobs = home.join(JOBS);
+        let mut left = Vec::new();
+        for entry in fs_err::read_dir(&jobs).into_iter().flatten().flatten() {
+            left.push(format!("the folder `{}` is left", entry.path().display()));
+        }
+        let mounts = fs_err::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        for line in mounts.lines().filter(|line| line.contains(home.as_str())) {
+            left.push(format!("a mount is left: {line}"));
+        }
+        for entry in fs_err::read_dir("/proc").into_iter().flatten().flatten() {
+            let folder = fs_err::read_link(entry.path().join("cwd")).ok();
+            if folder.is_some_and(|folder| folder.starts_with(jobs.as_std_path())) {
+                left.push(format!("process {} is left", entry.file_name().display()));
+            }
+        }
+        for cgroup in cgroups().difference(&self.cgroups) {
+            left.push(format!("the cgroup `{cgroup}` is left"));
+        }
+        left
+    }
+}
+
+fn cgroups() -> BTreeSet<Utf8PathBuf> {
+    let mut found = BTreeSet::new();
+    gather(Utf8Path::new(CGROUPS.0), DEPTH, &mut found);
+    found
+}
+
+fn gather(folder: &Utf8Path, depth: u32, found: &mut BTreeSet<Utf8PathBuf>) {
+    // Cgroups come and go while we look.
+    for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        if entry.file_name().starts_with(CGROUPS.1) {
+            found.insert(entry.path().to_owned());
+        } else if depth > 0 {
+            gather(entry.path(), depth - 1, found);
+        }
+    }
+}
