@@ -52,7 +52,7 @@ impl Server {
             .recv_timeout(Duration::from_secs(30))
             .unwrap_or_default();
         let address = line.trim().strip_prefix("gantry listens on ");
-        let notes: Vec<String> = notes.try_iter().collect();
+        let notes = until_trust(&notes);
         let address = address
             .unwrap_or_else(|| panic!("found {line:?}; {notes:?}"))
             .to_owned();
@@ -94,6 +94,21 @@ impl Server {
         assert!(answer.status.success(), "{errors}");
         String::from_utf8_lossy(&answer.stdout).trim().to_owned()
     }
+}
+
+/// What is said up to the line about the authority, which is the last one before clients can come.
+fn until_trust(notes: &mpsc::Receiver<String>) -> Vec<String> {
+    let mut heard: Vec<String> = Vec::new();
+    while !heard
+        .last()
+        .is_some_and(|note| note.starts_with("Clients must trust"))
+    {
+        match notes.recv_timeout(Duration::from_secs(10)) {
+            Ok(note) => heard.push(note),
+            Err(_) => break,
+        }
+    }
+    heard
 }
 
 impl Drop for Server {

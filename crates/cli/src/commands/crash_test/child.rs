@@ -60,10 +60,12 @@ impl Child {
 
     /// With the password of the first start.
     pub(super) fn log_in(&self) -> Result<Login, Problem> {
-        let password = self.notes.try_iter().find_map(|note| {
-            let (_, rest) = note.split_once("password `")?;
-            Some(rest.split_once('`')?.0.to_owned())
-        });
+        let mut password = None;
+        // It was said before the server listened, but may still be on its way.
+        while let (None, Ok(note)) = (&password, self.notes.recv_timeout(PATIENCE)) {
+            let rest = note.split_once("password `").map(|(_, rest)| rest);
+            password = rest.and_then(|rest| Some(rest.split_once('`')?.0.to_owned()));
+        }
         let authority =
             fs_err::read_to_string(self.home.join("tls/ca.pem")).map_err(Problem::internal)?;
         let mut login = Login {
