@@ -142,7 +142,8 @@ pub(crate) enum AlgorithmCommand {
         /// Slug of the algorithm
         algorithm: String,
         /// UUID of the version
-        version: String,
+        #[arg(value_name = "VERSION")]
+        image: String,
         /// Prints JSON
         #[arg(long)]
         json: bool,

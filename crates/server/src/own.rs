@@ -8,10 +8,12 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::events;
 use crate::state::AppState;
 
+mod accounts;
 mod algorithms;
 mod archives;
 mod jobs;
 mod login;
+mod members;
 mod versions;
 
 use crate::error::ApiError;
@@ -47,7 +49,9 @@ struct Document;
 pub fn router() -> Router<AppState> {
     let described = OpenApiRouter::with_openapi(Document::openapi())
         .merge(login::router())
+        .merge(accounts::router())
         .merge(algorithms::router())
+        .merge(members::router())
         .merge(versions::router())
         .merge(archives::router())
         .merge(jobs::router())

@@ -43,7 +43,7 @@ pub(crate) fn algorithm(command: &AlgorithmCommand) -> Result<ExitStatus, Proble
         }
         AlgorithmCommand::Activate {
             algorithm,
-            version,
+            image: version,
             json,
         } => {
             let path = format!("/api/gantry/v1/algorithms/{algorithm}/images/{version}/activate/");

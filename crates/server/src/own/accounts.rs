@@ -1,0 +1,295 @@
+//! Accounts: made and changed by administrators; a password also by its owner. And what was done by whom.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::Page;
+use store::accounts::{Account, CreateAccountError, NewAccount, Role};
+use store::audit::AuditFilter;
+use store::ids::AccountId;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::note;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::passwords;
+use crate::path::Id;
+use crate::state::AppState;
+
+/// Characters of a password.
+const PASSWORD: std::ops::RangeInclusive<usize> = 10..=1000;
+
+/// A new account.
+#[derive(Debug, Deserialize, ToSchema)]
+struct Wanted {
+    /// 1 to 64 lower-case letters, digits and `.`, `_`, `-`, `+`, `@`.
+    username: String,
+    /// 10 to 1000 characters.
+    password: String,
+    /// May be empty.
+    #[serde(default)]
+    email: String,
+    /// `user`, `creator` or `administrator`; without it, `user`.
+    role: Option<String>,
+}
+
+/// What changes of an account; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+struct Change {
+    /// `user`, `creator` or `administrator`; administrators only.
+    role: Option<String>,
+    /// `false` locks it out; administrators only.
+    is_active: Option<bool>,
+    /// 10 to 1000 characters; ends all logins with the old one.
+    password: Option<String>,
+}
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+struct Shown {
+    /// UUID.
+    id: String,
+    /// As typed at the login.
+    username: String,
+    /// May be empty.
+    email: String,
+    /// `user`, `creator` or `administrator`.
+    role: String,
+    /// `false`: every login and token is refused.
+    is_active: bool,
+    /// When it was made.
+    created_at: String,
+}
+
+/// Which part of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Part {
+    /// How many are left out at the start.
+    offset: u64,
+    /// At most how many are given, 1 to 1000; without it, 100.
+    limit: u64,
+    /// What the name holds.
+    search: String,
+}
+
+impl Default for Part {
+    fn default() -> Part {
+        Part {
+            offset: 0,
+            limit: 100,
+            search: String::new(),
+        }
+    }
+}
+
+impl Part {
+    /// Bounded.
+    pub(super) fn page(&self) -> Page {
+        Page {
+            offset: self.offset,
+            limit: self.limit.clamp(1, 1000),
+        }
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Serialize, ToSchema)]
+struct Accounts {
+    /// How many there are in all.
+    count: u64,
+    /// Those of the part.
+    results: Vec<Shown>,
+}
+
+/// Something that was done.
+#[derive(Debug, Serialize, ToSchema)]
+struct Done {
+    /// When.
+    at: String,
+    /// UUID of the account; null: the server itself.
+    account: Option<String>,
+    /// A dotted verb, such as `token.create`.
+    action: String,
+    /// To what.
+    object: String,
+    /// More.
+    detail: Value,
+}
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(change))
+        .routes(routes!(audit))
+}
+
+/// Accounts by name; administrators only.
+#[utoipa::path(
+    get, path = "/api/gantry/v1/accounts/", tag = "accounts", params(Part),
+    responses((status = 200, body = Accounts), (status = 401), (status = 403))
+)]
+async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    part: Result<Query<Part>, QueryRejection>,
+) -> Result<Json<Accounts>, ApiError> {
+    caller.require_administrator()?;
+    let part = part.map_or_else(|_| Part::default(), |Query(part)| part);
+    let found = state.store().accounts(&part.search, part.page()).await?;
+    Ok(Json(Accounts {
+        count: found.count,
+        results: found.items.iter().map(shown).collect(),
+    }))
+}
+
+/// A new account; administrators only.
+#[utoipa::path(
+    post, path = "/api/gantry/v1/accounts/", tag = "accounts", request_body = Wanted,
+    responses((status = 201, body = Shown), (status = 400), (status = 401), (status = 403), (status = 409))
+)]
+async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    crate::json::Json(wanted): crate::json::Json<Wanted>,
+) -> Result<(StatusCode, Json<Shown>), ApiError> {
+    let by = caller.require_administrator()?.id;
+    let new = NewAccount {
+        username: wanted.username,
+        email: wanted.email,
+        password_hash: hashed(wanted.password).await?,
+        role: role(wanted.role.as_deref().unwrap_or("user"))?,
+    };
+    let made = state.store().create_account(&new, Timestamp::now()).await;
+    let made = made.map_err(|problem| match problem {
+        CreateAccountError::Store(problem) => problem.into(),
+        CreateAccountError::UsernameTaken(_) => {
+            ApiError::detail(StatusCode::CONFLICT, problem.to_string())
+        }
+        CreateAccountError::InvalidUsername(_) => ApiError::field("username", problem.to_string()),
+    })?;
+    note(
+        &state,
+        by,
+        "account.create",
+        &format!("account {}", made.id),
+    )
+    .await?;
+    Ok((StatusCode::CREATED, Json(shown(&made))))
+}
+
+/// Changes an account. Everybody may change their own password, administrators all of every account but their own role.
+#[utoipa::path(
+    patch, path = "/api/gantry/v1/accounts/{id}/", tag = "accounts", request_body = Change,
+    params(("id" = String, Path, description = "UUID")),
+    responses((status = 200, body = Shown), (status = 400), (status = 401), (status = 403), (status = 404))
+)]
+async fn change(
+    State(state): State<AppState>,
+    caller: Caller,
+    Id(id): Id<AccountId>,
+    crate::json::Json(change): crate::json::Json<Change>,
+) -> Result<Json<Shown>, ApiError> {
+    let by = caller.require()?;
+    if by.id != id {
+        caller.require_administrator()?;
+    }
+    let store = state.store();
+    let (role, is_active) = (
+        change.role.as_deref().map(role).transpose()?,
+        change.is_active,
+    );
+    if (role.is_some() || is_active.is_some()) && (!by.is_administrator() || by.id == id) {
+        // The last administrator must not lock the door from outside.
+        return Err(ApiError::forbidden(
+            "Another administrator changes roles and locks.",
+        ));
+    }
+    if store.account(id).await?.is_none() {
+        return Err(ApiError::not_found());
+    }
+    if let Some(password) = change.password {
+        store
+            .set_password_hash(id, &hashed(password).await?)
+            .await?;
+        note(&state, by.id, "account.password", &format!("account {id}")).await?;
+    }
+    if let Some(role) = role {
+        store.set_role(id, role).await?;
+        note(&state, by.id, "account.role", &format!("account {id}")).await?;
+    }
+    if let Some(is_active) = is_active {
+        store.set_active(id, is_active).await?;
+        note(&state, by.id, "account.active", &format!("account {id}")).await?;
+    }
+    let now = store.account(id).await?.ok_or_else(ApiError::not_found)?;
+    Ok(Json(shown(&now)))
+}
+
+/// What was done, newest first; administrators only.
+#[utoipa::path(
+    get, path = "/api/gantry/v1/audit/", tag = "accounts", params(Part),
+    responses((status = 200, body = Vec<Done>), (status = 401), (status = 403))
+)]
+async fn audit(
+    State(state): State<AppState>,
+    caller: Caller,
+    part: Result<Query<Part>, QueryRejection>,
+) -> Result<Json<Vec<Done>>, ApiError> {
+    caller.require_administrator()?;
+    let part = part.map_or_else(|_| Part::default(), |Query(part)| part);
+    let filter = AuditFilter {
+        account: None,
+        action: (!part.search.is_empty()).then(|| part.search.clone()),
+        object: None,
+    };
+    let found = state.store().audit_log(&filter, part.page()).await?;
+    let shown = found.items.into_iter().map(|record| Done {
+        at: record.at.to_string(),
+        account: record.account.map(|id| id.to_string()),
+        action: record.action,
+        object: record.object,
+        detail: record.detail,
+    });
+    Ok(Json(shown.collect()))
+}
+
+async fn hashed(password: String) -> Result<String, ApiError> {
+    let length = password.chars().count();
+    if !PASSWORD.contains(&length) {
+        let (least, most) = PASSWORD.into_inner();
+        let problem = format!("The password has {length} characters, expected {least} to {most}.");
+        return Err(ApiError::field("password", problem));
+    }
+    let hashing = tokio::task::spawn_blocking(move || passwords::hash(&password));
+    let hash = hashing
+        .await
+        .map_err(|problem| ApiError::internal(&problem))?;
+    hash.map_err(|problem| ApiError::internal(&problem))
+}
+
+fn role(word: &str) -> Result<Role, ApiError> {
+    word.parse().map_err(|_| {
+        let problem =
+            format!("`{word}` is no role, expected `user`, `creator` or `administrator`.");
+        ApiError::field("role", problem)
+    })
+}
+
+fn shown(account: &Account) -> Shown {
+    Shown {
+        id: account.id.to_string(),
+        username: account.username.clone(),
+        email: account.email.clone(),
+        role: account.role.as_str().to_owned(),
+        is_active: account.is_active,
+        created_at: account.created_at.to_string(),
+    }
+}
