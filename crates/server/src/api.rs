@@ -4,14 +4,14 @@ use std::any::Any;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{gcapi, health, media, own};
+use crate::{gcapi, health, media, own, ui};
 
 /// Bytes of a request's body; the parts of uploads have a bound of their own.
 const LARGEST_BODY: usize = 10 << 20;
@@ -23,7 +23,8 @@ pub fn router(state: AppState) -> Router {
         .merge(media::router())
         .merge(health::router())
         .merge(own::router())
-        .fallback(async || ApiError::not_found())
+        .merge(ui::router())
+        .fallback(nothing_here)
         .method_not_allowed_fallback(async || {
             ApiError::detail(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed.")
         })
@@ -31,6 +32,18 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TraceLayer::new_for_http())
         .with_state(state)
+}
+
+/// Browsers get a page, clients of the API get JSON.
+async fn nothing_here(uri: Uri, headers: HeaderMap) -> Response {
+    let accepted = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    let is_browser = accepted.is_some_and(|kinds| kinds.contains("text/html"));
+    if is_browser && !uri.path().starts_with("/api/") {
+        return ui::problem::refusal(&ApiError::not_found());
+    }
+    ApiError::not_found().into_response()
 }
 
 /// A bug of ours; the process goes on.

@@ -9,6 +9,7 @@ use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
 use store::Viewer;
 use store::accounts::Account;
+use store::sessions::Session;
 use subtle::ConstantTimeEq as _;
 
 use crate::error::ApiError;
@@ -29,6 +30,15 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whoever has this account, or nobody.
+    #[must_use]
+    pub fn of(account: Option<Account>) -> Caller {
+        Caller {
+            viewer: account.as_ref().map_or(Viewer::ANONYMOUS, Account::viewer),
+            account,
+        }
+    }
+
     /// The account.
     ///
     /// # Errors
@@ -69,28 +79,42 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Caller, ApiError> {
         let store = state.store();
-        let now = Timestamp::now();
         let account = if let Some(header) = parts.headers.get(AUTHORIZATION) {
             let secret = header.to_str().ok().and_then(bearer);
             let secret = secret.ok_or_else(ApiError::invalid_token)?;
-            let found = store.account_of_token(&digest(secret), now).await?;
+            let found = store
+                .account_of_token(&digest(secret), Timestamp::now())
+                .await?;
             Some(found.ok_or_else(ApiError::invalid_token)?.0)
-        } else if let Some(secret) = cookie(&parts.headers, SESSION_COOKIE) {
-            let session = store.session(&digest(secret), now).await?;
+        } else {
+            let session = session(state, &parts.headers).await?;
             if let Some(session) = &session
                 && !parts.method.is_safe()
             {
                 check_csrf(&parts.headers, &session.csrf)?;
             }
             session.map(|session| session.account)
-        } else {
-            None
         };
-        Ok(Caller {
-            viewer: account.as_ref().map_or(Viewer::ANONYMOUS, Account::viewer),
-            account,
-        })
+        Ok(Caller::of(account))
     }
+}
+
+/// The login that the cookie of a browser stands for.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn session(
+    state: &AppState,
+    headers: &HeaderMap,
+) -> Result<Option<Session>, ApiError> {
+    let Some(secret) = cookie(headers, SESSION_COOKIE) else {
+        return Ok(None);
+    };
+    let found = state
+        .store()
+        .session(&digest(secret), Timestamp::now())
+        .await?;
+    Ok(found)
 }
 
 /// The token of `Bearer TOKEN`; clients write the scheme in any case, and `Token` means the same.

@@ -98,6 +98,30 @@ impl ApiError {
         )
     }
 
+    /// What it says, without the shape: one sentence for people. Fields are named before what is wrong with them.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Value::Object(fields) = &self.body else {
+            return self.body.to_string();
+        };
+        let said = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            Value::Array(texts) => {
+                let texts = texts.iter().map(|text| {
+                    text.as_str()
+                        .map_or_else(|| text.to_string(), str::to_owned)
+                });
+                texts.collect::<Vec<_>>().join(" ")
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+        };
+        let texts = fields.iter().map(|(name, value)| match name.as_str() {
+            "detail" | "non_field_errors" => said(value),
+            field => format!("`{field}`: {}", said(value)),
+        });
+        texts.collect::<Vec<_>>().join(" ")
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

@@ -22,6 +22,7 @@ mod value_source;
 mod version;
 
 pub use uploads::Signer;
+pub(crate) use uploads::base_name;
 
 /// All routes.
 pub fn router() -> Router<AppState> {

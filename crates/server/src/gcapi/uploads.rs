@@ -118,7 +118,10 @@ async fn begin(
 }
 
 /// The name without folders: the client itself names files after the whole path of a socket.
-fn base_name(filename: &str) -> Result<&str, ApiError> {
+///
+/// # Errors
+/// When nothing is left that names a file.
+pub(crate) fn base_name(filename: &str) -> Result<&str, ApiError> {
     let name = filename
         .rsplit(['/', '\\'])
         .next()

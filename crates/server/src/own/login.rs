@@ -14,12 +14,10 @@ use utoipa_axum::routes;
 use super::note;
 use crate::auth::{Caller, digest, new_secret};
 use crate::error::ApiError;
-use crate::passwords;
+use crate::login;
 use crate::path::Id;
 use crate::state::AppState;
 
-/// Failed logins are counted for so long.
-const WINDOW_MINUTES: i64 = 15;
 /// Characters of a secret by which its owner recognises it.
 const PREFIX: usize = 8;
 /// Characters of a token's name.
@@ -83,7 +81,7 @@ struct Me {
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(login))
+        .routes(routes!(token))
         .routes(routes!(me))
         .routes(routes!(list, create))
         .routes(routes!(delete))
@@ -98,46 +96,12 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         (status = 429, description = "too many failed logins; `Retry-After` says how many seconds to wait"),
     )
 )]
-async fn login(
+async fn token(
     State(state): State<AppState>,
     ConnectInfo(address): ConnectInfo<std::net::SocketAddr>,
     crate::json::Json(sent): crate::json::Json<Login>,
 ) -> Result<(StatusCode, Json<ShownToken>), ApiError> {
-    let (store, now) = (state.store(), Timestamp::now());
-    let address = address.ip().to_string();
-    let since = now - WINDOW_MINUTES.minutes();
-    let failures = store
-        .login_failures(&sent.username, &address, since)
-        .await?;
-    let most = state.config().login.failures;
-    if failures.by_username >= most || failures.by_address >= 4 * most {
-        let wait = u64::try_from(WINDOW_MINUTES * 60).unwrap_or_default();
-        return Err(ApiError::too_many(
-            "Too many failed logins: wait a quarter of an hour.",
-            wait,
-        ));
-    }
-    let found = store.account_by_name(&sent.username).await?;
-    let hash = found.as_ref().map(|(_, hash)| hash.clone());
-    let password = sent.password.clone();
-    let checking =
-        tokio::task::spawn_blocking(move || passwords::is_right(&password, hash.as_deref()));
-    let is_right = checking
-        .await
-        .map_err(|problem| ApiError::internal(&problem))?;
-    let account = found
-        .map(|(account, _)| account)
-        .filter(|account| is_right && account.is_active);
-    let Some(account) = account else {
-        store
-            .note_login_failure(&sent.username, &address, now)
-            .await?;
-        return Err(ApiError::detail(
-            StatusCode::UNAUTHORIZED,
-            "Wrong name or password.",
-        ));
-    };
-    store.clear_login_failures(&sent.username).await?;
+    let account = login::check(&state, &sent.username, &sent.password, address.ip()).await?;
     let wanted = WantedToken {
         name: sent.name,
         expires_in_days: sent.expires_in_days,
