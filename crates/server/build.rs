@@ -1,14 +1,15 @@
 //! Builds `web/` (Vite, TypeScript) and writes a table of the files, so that the program carries them.
 
+use std::env;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use fs_err as fs;
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -8,6 +8,7 @@ use axum::extract::multipart::Field;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 use jiff::{Timestamp, ToSpan as _};
+use store::blobs::{Blob, BlobError, Blobs};
 use store::ids::{AccountId, UploadId};
 use store::uploads::UploadState;
 use tokio::sync::mpsc;
@@ -188,7 +189,7 @@ async fn uploaded(
 async fn received(
     state: &AppState,
     account: AccountId,
-    (filename, mut field): (&str, Field<'_>),
+    (filename, field): (&str, Field<'_>),
 ) -> Result<UploadId, ApiError> {
     let store = state.store();
     let limits = &state.config().uploads;
@@ -197,69 +198,74 @@ async fn received(
     let upload = store
         .create_upload(account, base_name(filename)?, now, end)
         .await?;
+    let kept = match kept(store.blobs().clone(), field, limits.largest).await {
+        Ok(blob) => {
+            let done = store
+                .complete_upload(upload.id, &blob, Timestamp::now())
+                .await;
+            done.map_err(|problem| ApiError::internal(&problem))
+        }
+        Err(problem) => Err(problem),
+    };
+    if kept.is_err() {
+        // Its bytes are gone already; what is left of it ends with its time at the latest.
+        let _ = store.abort_upload(upload.id).await;
+    }
+    Ok(kept?.id)
+}
+
+/// Passes the bytes of a file on to the thread that keeps them.
+async fn kept(blobs: Blobs, mut field: Field<'_>, most: u64) -> Result<Blob, ApiError> {
     let (chunks, arriving) = mpsc::channel(WAITING);
-    let blobs = store.blobs().clone();
-    let most = limits.largest;
     let keeping = tokio::task::spawn_blocking(move || {
-        blobs.keep(&mut Arriving {
+        let mut reader = Arriving {
             chunks: arriving,
             chunk: Bytes::new(),
             left: most,
-        })
+        };
+        blobs.keep(&mut reader)
     });
-    let mut failed = None;
-    loop {
+    let arrived = loop {
         match field.chunk().await {
             Ok(Some(chunk)) => {
                 // Nobody takes it when the disk has failed, which `keeping` says.
                 if chunks.send(Ok(chunk)).await.is_err() {
-                    break;
+                    break Ok(());
                 }
             }
-            Ok(None) => break,
+            Ok(None) => break Ok(()),
             Err(problem) => {
-                failed = Some(broken(&problem));
                 let _ = chunks
                     .send(Err(io::ErrorKind::ConnectionAborted.into()))
                     .await;
-                break;
+                break Err(broken(&problem));
             }
         }
-    }
+    };
     drop(chunks);
     let kept = keeping
         .await
         .map_err(|problem| ApiError::internal(&problem))?;
-    let result = match (failed, kept) {
-        (Some(problem), _) => Err(problem),
-        (None, Ok(blob)) => store
-            .complete_upload(upload.id, &blob, Timestamp::now())
-            .await
-            .map_err(|problem| ApiError::internal(&problem)),
-        (None, Err(store::blobs::BlobError::Disk { source, .. }))
-            if source.kind() == io::ErrorKind::FileTooLarge =>
-        {
-            let detail = format!("`{filename}` has more than {most} bytes.");
-            Err(ApiError::detail(StatusCode::PAYLOAD_TOO_LARGE, detail))
-        }
-        (None, Err(store::blobs::BlobError::Disk { source, .. }))
-            if source.kind() == io::ErrorKind::StorageFull =>
-        {
-            Err(ApiError::detail(
-                StatusCode::INSUFFICIENT_STORAGE,
-                "The disk of the server is full.",
-            ))
-        }
-        (None, Err(problem)) => Err(ApiError::internal(&problem)),
+    arrived?;
+    kept.map_err(|problem| unkept(&problem, most))
+}
+
+fn unkept(problem: &BlobError, most: u64) -> ApiError {
+    let kind = match problem {
+        BlobError::Disk { source, .. } => source.kind(),
+        BlobError::Altered { .. } => io::ErrorKind::Other,
     };
-    match result {
-        Ok(done) => Ok(done.id),
-        Err(problem) => {
-            // Its bytes are gone already; what is left of it ends with its time at the latest.
-            let _ = store.abort_upload(upload.id).await;
-            Err(problem)
-        }
+    if kind == io::ErrorKind::FileTooLarge {
+        let detail = format!("A file has more than {most} bytes.");
+        return ApiError::detail(StatusCode::PAYLOAD_TOO_LARGE, detail);
     }
+    if kind == io::ErrorKind::StorageFull {
+        return ApiError::detail(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "The disk of the server is full.",
+        );
+    }
+    ApiError::internal(problem)
 }
 
 /// Chunks of a request as a reader for another thread.
