@@ -21,6 +21,7 @@ pub mod own;
 pub mod passwords;
 pub mod path;
 pub mod query;
+pub mod run_archive;
 pub mod serve;
 pub mod state;
 pub mod submit;

@@ -16,9 +16,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Query<T>, ApiError> {
         let read = axum::extract::Query::<T>::try_from_uri(&parts.uri);
-        let read = read.map_err(|refused| {
-            ApiError::detail(StatusCode::BAD_REQUEST, refused.body_text())
-        })?;
+        let read =
+            read.map_err(|refused| ApiError::detail(StatusCode::BAD_REQUEST, refused.body_text()))?;
         Ok(Query(read.0))
     }
 }

@@ -223,7 +223,9 @@ pub(crate) async fn owned(
     if job.creator == Some(account.id) || account.is_administrator() {
         return Ok(job);
     }
-    Err(ApiError::forbidden("Only the owner of the job may do this."))
+    Err(ApiError::forbidden(
+        "Only the owner of the job may do this.",
+    ))
 }
 
 /// A job that the caller may see.

@@ -212,16 +212,36 @@ impl Store {
         archive: ArchiveId,
         page: Page,
     ) -> Result<Listed<ArchiveRun>, StoreError> {
-        let count: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM archive_run WHERE archive_id = ?")
-                .bind(archive.to_string())
-                .fetch_one(self.read())
-                .await?;
-        let (limit, offset) = page.columns();
-        let rows: Vec<RunRow> = sqlx::query_as(
-            "SELECT * FROM archive_run WHERE archive_id = ? ORDER BY created_at, id LIMIT ? OFFSET ?",
+        self.archive_runs_of(archive, None, page).await
+    }
+
+    /// [`Store::archive_runs`], of all or of one person.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn archive_runs_of(
+        &self,
+        archive: ArchiveId,
+        creator: Option<AccountId>,
+        page: Page,
+    ) -> Result<Listed<ArchiveRun>, StoreError> {
+        let creator = creator.map(|id| id.to_string());
+        let count: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM archive_run WHERE archive_id = ? AND (? IS NULL OR creator_id = ?)",
         )
         .bind(archive.to_string())
+        .bind(&creator)
+        .bind(&creator)
+        .fetch_one(self.read())
+        .await?;
+        let (limit, offset) = page.columns();
+        let rows: Vec<RunRow> = sqlx::query_as(
+            "SELECT * FROM archive_run WHERE archive_id = ? AND (? IS NULL OR creator_id = ?)
+             ORDER BY created_at, id LIMIT ? OFFSET ?",
+        )
+        .bind(archive.to_string())
+        .bind(&creator)
+        .bind(&creator)
         .bind(limit)
         .bind(offset)
         .fetch_all(self.read())

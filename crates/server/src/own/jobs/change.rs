@@ -73,15 +73,20 @@ pub(crate) async fn edit(
     patch: JobPatch,
 ) -> Result<(), ApiError> {
     let job = owned(state, caller, id).await?;
-    let length = patch.comment.as_ref().map_or(0, |text| text.chars().count());
+    let length = patch
+        .comment
+        .as_ref()
+        .map_or(0, |text| text.chars().count());
     if length > LONGEST_COMMENT {
-        let problem = format!(
-            "The comment has {length} characters, expected at most {LONGEST_COMMENT}."
-        );
+        let problem =
+            format!("The comment has {length} characters, expected at most {LONGEST_COMMENT}.");
         return Err(ApiError::field("comment", problem));
     }
     if patch.is_public == Some(true) && job.state != domain::job::JobState::Succeeded {
-        let problem = format!("Only jobs that succeeded can be public; it is `{}`.", job.state.word());
+        let problem = format!(
+            "Only jobs that succeeded can be public; it is `{}`.",
+            job.state.word()
+        );
         return Err(ApiError::detail(StatusCode::CONFLICT, problem));
     }
     let edit = JobEdit {
@@ -90,7 +95,11 @@ pub(crate) async fn edit(
     };
     state.store().edit_job(id, &edit).await?;
     let by = caller.require()?.id;
-    let action = if edit.is_public.is_some() { "job.visibility" } else { "job.comment" };
+    let action = if edit.is_public.is_some() {
+        "job.visibility"
+    } else {
+        "job.comment"
+    };
     note(state, by, action, &format!("job {id}")).await
 }
 

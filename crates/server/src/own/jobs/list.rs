@@ -182,9 +182,9 @@ async fn search(
         }
     }
     if let Some(run) = &query.archive_run {
-        let run = run.parse::<ArchiveRunId>().map_err(|_| {
-            ApiError::field("archive_run", format!("`{run}` is no UUID."))
-        })?;
+        let run = run
+            .parse::<ArchiveRunId>()
+            .map_err(|_| ApiError::field("archive_run", format!("`{run}` is no UUID.")))?;
         search.archive_run = Some(run);
     }
     Ok(Some(search))
@@ -193,7 +193,10 @@ async fn search(
 fn state_word(word: &str) -> Result<&'static str, ApiError> {
     let found = STATES.into_iter().find(|known| *known == word);
     found.ok_or_else(|| {
-        let problem = format!("`{word}` is no state, expected one of `{}`.", STATES.join("`, `"));
+        let problem = format!(
+            "`{word}` is no state, expected one of `{}`.",
+            STATES.join("`, `")
+        );
         ApiError::field("state", problem)
     })
 }

@@ -88,7 +88,10 @@ pub(super) async fn create(
     caller: Caller,
     crate::json::Json(wanted): crate::json::Json<WantedJob>,
 ) -> Result<(StatusCode, Json<SubmittedJob>), ApiError> {
-    Ok((StatusCode::CREATED, Json(send(&state, &caller, wanted).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(send(&state, &caller, wanted).await?),
+    ))
 }
 
 /// Submits a job.

@@ -42,22 +42,26 @@ pub(super) async fn outputs_zip(
     }
     let blobs = state.store().blobs().clone();
     let filename = format!("job-{id}.zip");
-    Ok(zip_stream::response(blobs, &filename, async move |members| {
-        let found = of_job(&state, &job, "").await;
-        match found {
-            Ok(all) => {
-                for member in all {
-                    if members.send(Ok(member)).await.is_err() {
-                        return;
+    Ok(zip_stream::response(
+        blobs,
+        &filename,
+        async move |members| {
+            let found = of_job(&state, &job, "").await;
+            match found {
+                Ok(all) => {
+                    for member in all {
+                        if members.send(Ok(member)).await.is_err() {
+                            return;
+                        }
                     }
                 }
+                Err(problem) => {
+                    // Nobody may be reading any more.
+                    let _ = members.send(Err(problem.to_string())).await;
+                }
             }
-            Err(problem) => {
-                // Nobody may be reading any more.
-                let _ = members.send(Err(problem.to_string())).await;
-            }
-        }
-    }))
+        },
+    ))
 }
 
 /// The members of one job, below a folder; an empty text is the top.
@@ -93,7 +97,10 @@ pub(crate) async fn of_job(
     if let Some(digest) = store.job_log(job.id).await? {
         let path = store.blobs().path(&digest);
         let reading = tokio::task::spawn_blocking(move || read_log(&path, 0, MOST_LINES));
-        let lines = reading.await.unwrap_or_else(|_| Ok(Vec::new())).unwrap_or_default();
+        let lines = reading
+            .await
+            .unwrap_or_else(|_| Ok(Vec::new()))
+            .unwrap_or_default();
         let mut text = String::new();
         for line in lines {
             let stream = if line.is_stderr { "stderr" } else { "stdout" };
@@ -122,7 +129,8 @@ async fn output(
             let Some(image) = state.store().image(*id).await? else {
                 return Ok(None);
             };
-            let is_plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
+            let is_plain =
+                !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
             path.push('/');
             if is_plain {
                 path.push_str(name);
