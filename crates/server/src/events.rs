@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, KeepAliveStream, Sse};
 use serde::Deserialize;
@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::query::Query;
 use crate::state::AppState;
 
 mod cursor;
@@ -51,7 +52,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// program, `text`), `attempt` (a lost run begins again: lines are numbered from 1) and at last `end` (the final state).
 #[utoipa::path(
     get, path = "/api/gantry/v1/jobs/{id}/events/", tag = "jobs",
-    params(("id" = String, Path, description = "UUID of the job"), EventQuery),
+    params(("id" = String, Path, format = Uuid), EventQuery),
     responses(
         (status = 200, description = "server-sent events", content_type = "text/event-stream", body = String),
         (status = 400, description = "`after` is no id of an event"),

@@ -21,6 +21,7 @@ mod uploads;
 mod value_source;
 mod version;
 
+pub(crate) use shapes::value as value_shape;
 pub use uploads::Signer;
 pub(crate) use uploads::base_name;
 

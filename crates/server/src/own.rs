@@ -8,13 +8,18 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::events;
 use crate::state::AppState;
 
-mod accounts;
-mod algorithms;
-mod archives;
-mod jobs;
-mod login;
-mod members;
-mod versions;
+pub(crate) mod accounts;
+pub(crate) mod algorithms;
+mod api_page;
+pub(crate) mod archives;
+mod document;
+pub(crate) mod images;
+pub(crate) mod jobs;
+pub(crate) mod login;
+pub(crate) mod members;
+pub(crate) mod part;
+pub(crate) mod sockets;
+pub(crate) mod versions;
 
 use crate::error::ApiError;
 use jiff::Timestamp;
@@ -22,7 +27,10 @@ use store::audit::NewAudit;
 use store::ids::AccountId;
 
 /// Notes who did what.
-async fn note(
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn note(
     state: &AppState,
     account: AccountId,
     action: &str,
@@ -47,19 +55,34 @@ struct Document;
 
 /// All routes, and the OpenAPI document that describes them.
 pub fn router() -> Router<AppState> {
+    let (router, document) = described();
+    let page = api_page::router(&document);
+    router.merge(page).route(
+        "/api/gantry/v1/openapi.json",
+        get(async move || axum::Json(document)),
+    )
+}
+
+fn described() -> (Router<AppState>, serde_json::Value) {
     let described = OpenApiRouter::with_openapi(Document::openapi())
         .merge(login::router())
         .merge(accounts::router())
         .merge(algorithms::router())
         .merge(members::router())
         .merge(versions::router())
-        .merge(archives::router())
+        .merge(sockets::router())
         .merge(jobs::router())
-        .merge(events::router());
+        .merge(events::router())
+        .merge(images::router())
+        .merge(archives::router());
     let (router, document) = described.split_for_parts();
-    let document = serde_json::to_value(&document).expect("a document is plain data");
-    router.route(
-        "/api/gantry/v1/openapi.json",
-        get(async move || axum::Json(document)),
-    )
+    let mut document = serde_json::to_value(&document).expect("a document is plain data");
+    document::complete(&mut document);
+    (router, document)
+}
+
+/// The document, for tests.
+#[cfg(test)]
+fn document_of_all_routes() -> serde_json::Value {
+    described().1
 }

@@ -11,14 +11,16 @@ use store::algorithms::StoredAlgorithm;
 use store::ids::{AccountId, AlgorithmId, ArchiveRunId, ImageImportId, JobId};
 use store::image_imports::ImportTarget;
 use store::interfaces::StoredInterface;
-use store::jobs::{JobInput, NewJob, Pending, PendingSource};
+use store::jobs::{JobInput, JobOrigin, NewJob, Pending, PendingSource};
 use store::sockets::StoredSocket;
 use store::{Store, StoreError, Viewer};
 
 use crate::worker::{Unfit, Worker};
 
+mod check;
 mod source;
 
+pub use check::{SubmitCheck, check};
 pub use source::{InputSource, RefuseSource};
 pub(crate) use source::{Judged, judge};
 
@@ -77,6 +79,19 @@ pub async fn submit(
     submission: &Submission,
     most_active: u64,
 ) -> Result<JobId, SubmitError> {
+    submit_from(worker, submission, &JobOrigin::default(), most_active).await
+}
+
+/// [`submit`] for a job that comes from somewhere.
+///
+/// # Errors
+/// When it is not accepted.
+pub async fn submit_from(
+    worker: &Worker,
+    submission: &Submission,
+    origin: &JobOrigin,
+    most_active: u64,
+) -> Result<JobId, SubmitError> {
     let store = worker.store();
     let viewer = submission.viewer;
     let (algorithm, image) = runnable(store, viewer, submission.algorithm).await?;
@@ -116,7 +131,7 @@ pub async fn submit(
             .collect(),
     };
     let now = Timestamp::now();
-    let id = store.submit(&job, now).await?;
+    let id = store.submit_from(&job, origin, now).await?;
     for (socket, import, uploads) in imports {
         let target = ImportTarget::Job {
             job: id,
@@ -132,7 +147,7 @@ pub async fn submit(
 }
 
 /// The algorithm and the image that its jobs use now.
-async fn runnable(
+pub(crate) async fn runnable(
     store: &Store,
     viewer: Viewer,
     algorithm: AlgorithmId,

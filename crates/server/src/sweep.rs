@@ -33,12 +33,14 @@ async fn sweep(store: &Store, now: Timestamp) -> Result<(), StoreError> {
             warn!(upload = %upload.id, %problem, "parts of an upload could not be removed");
         }
     }
+    let blobs = store.sweep_blobs(now).await? + store.sweep_orphans(now).await?;
     let ended = store.delete_expired_sessions(now).await?;
     let before = now - (24 * FAILURES_DAYS).hours();
     store.delete_old_login_failures(before).await?;
-    if !old.is_empty() || ended > 0 {
+    if !old.is_empty() || ended > 0 || blobs > 0 {
         info!(
             uploads = old.len(),
+            blobs,
             logins = ended,
             "what has had its time is swept"
         );

@@ -11,7 +11,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use domain::Guarantee;
 use jiff::Timestamp;
-use store::ids::JobId;
+use store::ids::{ArchiveRunId, JobId};
 use store::jobs::{ApplyError, Candidate, StoredJob};
 use store::{Store, StoreError};
 use tokio::sync::{Notify, broadcast, watch};
@@ -127,6 +127,28 @@ impl Worker {
         // Nobody may be listening.
         let _ = self.changes.send(job);
         self.bell.notify_one();
+    }
+
+    /// Says that there may be something to do, without naming a job.
+    pub fn ring_all(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Asks all jobs of a run to end; how many had not ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn cancel_run(&self, run: ArchiveRunId) -> Result<u64, ApplyError> {
+        let asked = self.store.ask_cancel_run(run, Timestamp::now()).await?;
+        for job in &asked {
+            if let Some(live) = self.live.get(*job) {
+                live.cancel();
+            }
+            // Nobody may be listening.
+            let _ = self.changes.send(*job);
+        }
+        self.bell.notify_one();
+        Ok(asked.len() as u64)
     }
 
     /// Asks a job to end; asking again kills it.

@@ -48,6 +48,8 @@ pub enum ImportState {
     Completed,
     /// It cannot be used.
     Failed,
+    /// Somebody took it away; jobs that ran it still name it.
+    Removed,
 }
 
 /// A version of something that an algorithm uses, on its way in.
@@ -83,14 +85,20 @@ impl ImportState {
             Self::Started => "started",
             Self::Completed => "completed",
             Self::Failed => "failed",
+            Self::Removed => "removed",
         }
     }
 
     pub(crate) fn read(place: &'static str, word: &str) -> Result<Self, StoreError> {
-        [Self::Queued, Self::Started, Self::Completed, Self::Failed]
-            .into_iter()
-            .find(|state| state.word() == word)
-            .ok_or_else(|| corrupt(place, word, &"expected the state of an import"))
+        let states = [
+            Self::Queued,
+            Self::Started,
+            Self::Completed,
+            Self::Failed,
+            Self::Removed,
+        ];
+        let found = states.into_iter().find(|state| state.word() == word);
+        found.ok_or_else(|| corrupt(place, word, &"expected the state of an import"))
     }
 }
 

@@ -15,11 +15,13 @@ use crate::sockets::{StoredSocket, read_slug};
 use crate::time::from_text;
 
 mod access_requests;
+mod change;
 mod create;
 mod list;
 mod roles;
 
 pub use access_requests::{AccessAnswer, AccessRequest, AccessState};
+pub use change::{AlgorithmChange, ChangeInterfacesError};
 pub use create::{AlgorithmSettings, CreateAlgorithmError};
 pub use list::AlgorithmFilter;
 pub use roles::{AlgorithmRole, Member};

@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use crate::database::Store;
 use crate::error::{StoreError, is_taken};
 use crate::ids::{AccountId, ArchiveId};
-use crate::page::{Listed, Page};
+use crate::page::{Listed, Page, pattern};
 use crate::sockets::read_slug;
 use crate::time::{from_text, to_text};
 use crate::viewer::Viewer;
@@ -19,7 +19,7 @@ mod runs;
 pub(crate) use items::put_values;
 pub use items::{ArchiveItem, CreateItemError};
 pub use roles::ArchiveRole;
-pub use runs::{ArchiveRun, SkippedItem};
+pub use runs::{ArchiveRun, RunJob, SkippedItem};
 
 /// A data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +98,8 @@ macro_rules! visible_archives {
             $start,
             " FROM archive WHERE (? OR is_public OR EXISTS
                  (SELECT 1 FROM archive_role WHERE archive_id = archive.id AND account_id = ?))
-               AND (? IS NULL OR slug = ?)",
+               AND (? IS NULL OR slug = ?)
+               AND (? IS NULL OR LOWER(title) LIKE ? ESCAPE '!' OR LOWER(description) LIKE ? ESCAPE '!')",
             $end
         )
     };
@@ -197,6 +198,20 @@ impl Store {
         slug: Option<&str>,
         page: Page,
     ) -> Result<Listed<Archive>, StoreError> {
+        self.search_archives(viewer, (slug, None), page).await
+    }
+
+    /// [`Store::archives`], with a text in title or description.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn search_archives(
+        &self,
+        viewer: Viewer,
+        (slug, search): (Option<&str>, Option<&str>),
+        page: Page,
+    ) -> Result<Listed<Archive>, StoreError> {
+        let search = search.map(pattern);
         const COUNT: &str = visible_archives!("SELECT COUNT(*)", "");
         const LIST: &str = visible_archives!("SELECT *", " ORDER BY id LIMIT ? OFFSET ?");
         let count: i64 = sqlx::query_scalar(COUNT)
@@ -204,6 +219,9 @@ impl Store {
             .bind(viewer.column())
             .bind(slug)
             .bind(slug)
+            .bind(&search)
+            .bind(&search)
+            .bind(&search)
             .fetch_one(self.read())
             .await?;
         let (limit, offset) = page.columns();
@@ -212,6 +230,9 @@ impl Store {
             .bind(viewer.column())
             .bind(slug)
             .bind(slug)
+            .bind(&search)
+            .bind(&search)
+            .bind(&search)
             .bind(limit)
             .bind(offset)
             .fetch_all(self.read())

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::File;
@@ -13,6 +14,10 @@ use sha2::{Digest as _, Sha256};
 use sqlx::{Sqlite, Transaction};
 
 use crate::error::{StoreError, corrupt};
+
+mod sweep;
+
+pub use sweep::GRACE;
 
 /// SHA-256 of a blob, 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +36,8 @@ pub struct Blob {
 #[derive(Debug, Clone)]
 pub struct Blobs {
     folder: Utf8PathBuf,
+    /// Held for writing while files are taken away, for reading while one that is there is kept again.
+    lock: Arc<RwLock<()>>,
 }
 
 /// Bytes could not be kept or read.
@@ -39,7 +46,7 @@ pub enum BlobError {
     /// The disk failed or is full.
     #[error("bytes could not be {what}: {source}")]
     Disk {
-        /// `kept` or `read`.
+        /// `kept`, `read` or `taken away`.
         what: &'static str,
         /// Why.
         source: io::Error,
@@ -92,6 +99,7 @@ impl Blobs {
         fs_err::create_dir_all(folder.join("new"))?;
         Ok(Blobs {
             folder: folder.to_owned(),
+            lock: Arc::default(),
         })
     }
 
@@ -131,8 +139,9 @@ impl Blobs {
 
     fn settle(&self, part: tempfile::NamedTempFile, digest: &Digest) -> io::Result<()> {
         let path = self.path(digest);
+        let _shared = self.lock.read().unwrap_or_else(PoisonError::into_inner);
         if path.exists() {
-            return Ok(());
+            return renew(&path);
         }
         part.as_file().sync_all()?;
         let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o444);
@@ -174,6 +183,21 @@ impl Blobs {
             })
         }
     }
+}
+
+/// Says that the bytes of a file are wanted again.
+fn renew(path: &Utf8Path) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: UTIME_NOW,
+    };
+    let times = Timestamps {
+        last_access: now,
+        last_modification: now,
+    };
+    utimensat(CWD, path.as_std_path(), &times, AtFlags::empty())?;
+    Ok(())
 }
 
 /// Copies everything; its digest and length.

@@ -15,11 +15,18 @@ use crate::error::StoreError;
 use crate::uploads::PartFiles;
 
 /// Every step that the tables have taken, in order; what was released is never changed.
-const STEPS: [(i64, &str, &str); 1] = [(
-    1,
-    "start",
-    include_str!("../migrations/sqlite/0001_start.sql"),
-)];
+const STEPS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "start",
+        include_str!("../migrations/sqlite/0001_start.sql"),
+    ),
+    (
+        2,
+        "lists",
+        include_str!("../migrations/sqlite/0002_lists.sql"),
+    ),
+];
 
 /// Connections that read at the same time.
 const READERS: u32 = 8;
@@ -56,6 +63,9 @@ pub enum OpenStoreError {
         /// Why.
         source: sqlx::Error,
     },
+    /// What the tables of this version need besides could not be written.
+    #[error(transparent)]
+    Fill(#[from] StoreError),
     /// It could not be brought to this version.
     #[error("the database `{path}` cannot be brought to this version: {source}")]
     Migrate {
@@ -111,12 +121,14 @@ impl Store {
             .connect_with(options.read_only(true))
             .await
             .map_err(failed)?;
-        Ok(Store {
+        let store = Store {
             readers,
             writer,
             blobs,
             parts,
-        })
+        };
+        store.fill_job_words().await?;
+        Ok(store)
     }
 
     /// Where bytes lie.

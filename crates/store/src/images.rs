@@ -11,8 +11,10 @@ use crate::ids::{AccountId, ImageId, ImageImportId};
 use crate::time::{from_text, to_text};
 
 mod list;
+mod own;
 
 pub use list::ImageFilter;
+pub use own::DeleteImageError;
 
 /// What an image is before it has an id.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +31,7 @@ pub struct NewImage {
     pub modality: String,
     /// The import that it came from.
     pub import: Option<ImageImportId>,
-    /// Who brought it; `None` for the output of a job.
+    /// Whose it is: who uploaded it, or ran the job that gave it.
     pub account: Option<AccountId>,
 }
 
@@ -54,7 +56,7 @@ pub struct Image {
     pub created_at: Timestamp,
     /// The import that it came from; `None` for the output of a job.
     pub import: Option<ImageImportId>,
-    /// Who brought it; `None` for the output of a job.
+    /// Whose it is: who uploaded it, or ran the job that gave it.
     pub account: Option<AccountId>,
 }
 

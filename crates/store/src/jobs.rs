@@ -11,23 +11,34 @@ use sqlx::FromRow;
 
 use crate::error::{StoreError, corrupt, from_json};
 use crate::ids::{
-    AccountId, AlgorithmId, AlgorithmImageId, AlgorithmModelId, ArchiveRunId, InterfaceId, JobId,
+    AccountId, AlgorithmId, AlgorithmImageId, AlgorithmModelId, ArchiveItemId, ArchiveRunId,
+    InterfaceId, JobId,
 };
 use crate::time::{from_optional, from_text};
 
 mod change;
 mod claim;
+mod delete;
+mod edit;
 mod finish;
 mod list;
 mod pending;
+mod search;
+mod statistics;
 mod submit;
+mod words;
 
 pub use change::{ApplyError, JobChange};
 pub use claim::{Candidate, QueuePlace};
+pub use delete::DeleteJobError;
+pub use edit::JobEdit;
 pub use finish::{Finished, JobOutput, OutputContent};
 pub use list::{JobFilter, JobOrder, JobRecord};
 pub use pending::{Pending, PendingSource};
-pub use submit::{JobInput, NewJob};
+pub use search::{JobLine, JobLines, JobMark, JobSearch, JobSort};
+pub use statistics::{JobMeasure, MonthCount};
+pub(crate) use submit::submit_in;
+pub use submit::{JobInput, JobOrigin, NewJob};
 
 /// One execution of an algorithm image on a set of values.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +57,10 @@ pub struct StoredJob {
     pub creator: Option<AccountId>,
     /// The run over an archive that it belongs to.
     pub archive_run: Option<ArchiveRunId>,
+    /// The item of the archive that it is about.
+    pub archive_item: Option<ArchiveItemId>,
+    /// The job that it repeats.
+    pub retry_of: Option<JobId>,
     /// Where it stands.
     pub state: JobState,
     /// Since when.
@@ -88,6 +103,8 @@ struct JobRow {
     interface_id: String,
     creator_id: Option<String>,
     archive_run_id: Option<String>,
+    archive_item_id: Option<String>,
+    retry_of: Option<String>,
     state: String,
     state_since: String,
     deadline: Option<String>,
@@ -120,6 +137,8 @@ impl TryFrom<JobRow> for StoredJob {
             interface: InterfaceId::read(&row.interface_id)?,
             creator: optional(row.creator_id.as_deref(), AccountId::read)?,
             archive_run: optional(row.archive_run_id.as_deref(), ArchiveRunId::read)?,
+            archive_item: optional(row.archive_item_id.as_deref(), ArchiveItemId::read)?,
+            retry_of: optional(row.retry_of.as_deref(), JobId::read)?,
             state: state(&row.state, attempt, row.failure.as_deref())?,
             state_since: from_text("job.state_since", &row.state_since)?,
             deadline: from_optional("job.deadline", row.deadline.as_deref())?,

@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod algorithm_images;
 pub mod algorithm_models;
+pub mod algorithm_versions;
 pub mod algorithms;
 pub mod archives;
 pub mod audit;

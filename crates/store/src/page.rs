@@ -30,3 +30,16 @@ impl Page {
         (column(self.limit.clamp(1, 1000)), column(self.offset))
     }
 }
+
+/// For `LIKE … ESCAPE '!'` on lower-case text: any text with `search` in it.
+pub(crate) fn pattern(search: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in search.to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}

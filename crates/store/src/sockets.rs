@@ -12,7 +12,7 @@ use sqlx::{FromRow, Sqlite, Transaction};
 use crate::database::{Store, next_number};
 use crate::error::{StoreError, corrupt, from_json, to_json};
 use crate::ids::{AccountId, SocketId};
-use crate::page::{Listed, Page};
+use crate::page::{Listed, Page, pattern};
 use crate::time::{from_text, to_text};
 
 /// A socket of this installation.
@@ -103,6 +103,17 @@ impl TryFrom<SocketRow> for StoredSocket {
     }
 }
 
+macro_rules! found_sockets {
+    ($start:literal, $end:literal) => {
+        concat!(
+            $start,
+            " FROM socket WHERE (slug LIKE ? ESCAPE '!' OR LOWER(title) LIKE ? ESCAPE '!'
+                 OR LOWER(description) LIKE ? ESCAPE '!') AND (? IS NULL OR kind = ?)",
+            $end
+        )
+    };
+}
+
 /// A slug column.
 pub(crate) fn read_slug(place: &'static str, text: &str) -> Result<Slug, StoreError> {
     Slug::new(text).map_err(|error| corrupt(place, text, &error))
@@ -178,6 +189,46 @@ impl Store {
         .bind(offset)
         .fetch_all(self.read())
         .await?;
+        let items: Result<Vec<StoredSocket>, StoreError> =
+            rows.into_iter().map(StoredSocket::try_from).collect();
+        Ok(Listed {
+            count: count.unsigned_abs(),
+            items: items?,
+        })
+    }
+
+    /// Sockets with a text in name or description, and of a kind, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_sockets(
+        &self,
+        search: &str,
+        kind: Option<&str>,
+        page: Page,
+    ) -> Result<Listed<StoredSocket>, StoreError> {
+        const COUNT: &str = found_sockets!("SELECT COUNT(*)", "");
+        const LIST: &str = found_sockets!("SELECT *", " ORDER BY slug LIMIT ? OFFSET ?");
+        let like = pattern(search);
+        let count: i64 = sqlx::query_scalar(COUNT)
+            .bind(&like)
+            .bind(&like)
+            .bind(&like)
+            .bind(kind)
+            .bind(kind)
+            .fetch_one(self.read())
+            .await?;
+        let (limit, offset) = page.columns();
+        let rows: Vec<SocketRow> = sqlx::query_as(LIST)
+            .bind(&like)
+            .bind(&like)
+            .bind(&like)
+            .bind(kind)
+            .bind(kind)
+            .bind(limit)
+            .bind(offset)
+            .fetch_all(self.read())
+            .await?;
         let items: Result<Vec<StoredSocket>, StoreError> =
             rows.into_iter().map(StoredSocket::try_from).collect();
         Ok(Listed {

@@ -178,6 +178,34 @@ impl Store {
     }
 }
 
+/// Takes values away that nothing uses any more, and images that only they name and nobody uploaded.
+pub(crate) async fn drop_values(
+    change: &mut Transaction<'static, Sqlite>,
+    values: &[i64],
+) -> Result<(), StoreError> {
+    for value in values {
+        let gone: Option<Option<String>> = sqlx::query_scalar(
+            "DELETE FROM value WHERE id = ?
+               AND NOT EXISTS (SELECT 1 FROM job_value WHERE job_value.value_id = value.id)
+               AND NOT EXISTS (SELECT 1 FROM archive_item_value WHERE archive_item_value.value_id = value.id)
+             RETURNING image_id",
+        )
+        .bind(value)
+        .fetch_optional(&mut **change)
+        .await?;
+        if let Some(image) = gone.flatten() {
+            sqlx::query(
+                "DELETE FROM image WHERE id = ? AND image_import_id IS NULL
+                   AND NOT EXISTS (SELECT 1 FROM value WHERE value.image_id = image.id)",
+            )
+            .bind(image)
+            .execute(&mut **change)
+            .await?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes a value.
 pub(crate) async fn insert_value(
     change: &mut Transaction<'static, Sqlite>,

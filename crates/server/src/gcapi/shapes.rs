@@ -10,4 +10,5 @@ pub(super) use algorithm::{algorithm, algorithm_image};
 pub(super) use image::image;
 pub(super) use job::{job, posted_job};
 pub(super) use socket::socket;
-pub(super) use value::{value, written_value};
+pub(crate) use value::value;
+pub(super) use value::written_value;

@@ -1,25 +1,25 @@
 //! Accounts: made and changed by administrators; a password also by its owner. And what was done by whom.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::Page;
 use store::accounts::{Account, CreateAccountError, NewAccount, Role};
 use store::audit::AuditFilter;
 use store::ids::AccountId;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::note;
+use super::part::Part;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::passwords;
 use crate::path::Id;
+use crate::query::Query;
 use crate::state::AppState;
 
 /// Characters of a password.
@@ -27,7 +27,7 @@ const PASSWORD: std::ops::RangeInclusive<usize> = 10..=1000;
 
 /// A new account.
 #[derive(Debug, Deserialize, ToSchema)]
-struct Wanted {
+struct WantedAccount {
     /// 1 to 64 lower-case letters, digits and `.`, `_`, `-`, `+`, `@`.
     username: String,
     /// 10 to 1000 characters.
@@ -41,7 +41,7 @@ struct Wanted {
 
 /// What changes of an account; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
-struct Change {
+struct AccountPatch {
     /// `user`, `creator` or `administrator`; administrators only.
     role: Option<String>,
     /// `false` locks it out; administrators only.
@@ -52,7 +52,7 @@ struct Change {
 
 /// An account.
 #[derive(Debug, Serialize, ToSchema)]
-struct Shown {
+struct ShownAccount {
     /// UUID.
     id: String,
     /// As typed at the login.
@@ -67,51 +67,18 @@ struct Shown {
     created_at: String,
 }
 
-/// Which part of a list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Part {
-    /// How many are left out at the start.
-    offset: u64,
-    /// At most how many are given, 1 to 1000; without it, 100.
-    limit: u64,
-    /// What the name holds.
-    search: String,
-}
-
-impl Default for Part {
-    fn default() -> Part {
-        Part {
-            offset: 0,
-            limit: 100,
-            search: String::new(),
-        }
-    }
-}
-
-impl Part {
-    /// Bounded.
-    pub(super) fn page(&self) -> Page {
-        Page {
-            offset: self.offset,
-            limit: self.limit.clamp(1, 1000),
-        }
-    }
-}
-
 /// A part of a list.
 #[derive(Debug, Serialize, ToSchema)]
-struct Accounts {
+struct AccountList {
     /// How many there are in all.
     count: u64,
     /// Those of the part.
-    results: Vec<Shown>,
+    results: Vec<ShownAccount>,
 }
 
 /// Something that was done.
 #[derive(Debug, Serialize, ToSchema)]
-struct Done {
+struct AuditLine {
     /// When.
     at: String,
     /// UUID of the account; null: the server itself.
@@ -134,17 +101,16 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 /// Accounts by name; administrators only.
 #[utoipa::path(
     get, path = "/api/gantry/v1/accounts/", tag = "accounts", params(Part),
-    responses((status = 200, body = Accounts), (status = 401), (status = 403))
+    responses((status = 200, body = AccountList), (status = 400), (status = 401), (status = 403))
 )]
 async fn list(
     State(state): State<AppState>,
     caller: Caller,
-    part: Result<Query<Part>, QueryRejection>,
-) -> Result<Json<Accounts>, ApiError> {
+    Query(part): Query<Part>,
+) -> Result<Json<AccountList>, ApiError> {
     caller.require_administrator()?;
-    let part = part.map_or_else(|_| Part::default(), |Query(part)| part);
-    let found = state.store().accounts(&part.search, part.page()).await?;
-    Ok(Json(Accounts {
+    let found = state.store().accounts(&part.search, part.page()?).await?;
+    Ok(Json(AccountList {
         count: found.count,
         results: found.items.iter().map(shown).collect(),
     }))
@@ -152,14 +118,14 @@ async fn list(
 
 /// A new account; administrators only.
 #[utoipa::path(
-    post, path = "/api/gantry/v1/accounts/", tag = "accounts", request_body = Wanted,
-    responses((status = 201, body = Shown), (status = 400), (status = 401), (status = 403), (status = 409))
+    post, path = "/api/gantry/v1/accounts/", tag = "accounts", request_body = WantedAccount,
+    responses((status = 201, body = ShownAccount), (status = 400), (status = 401), (status = 403), (status = 409))
 )]
 async fn create(
     State(state): State<AppState>,
     caller: Caller,
-    crate::json::Json(wanted): crate::json::Json<Wanted>,
-) -> Result<(StatusCode, Json<Shown>), ApiError> {
+    crate::json::Json(wanted): crate::json::Json<WantedAccount>,
+) -> Result<(StatusCode, Json<ShownAccount>), ApiError> {
     let by = caller.require_administrator()?.id;
     let new = NewAccount {
         username: wanted.username,
@@ -187,16 +153,16 @@ async fn create(
 
 /// Changes an account. Everybody may change their own password, administrators all of every account but their own role.
 #[utoipa::path(
-    patch, path = "/api/gantry/v1/accounts/{id}/", tag = "accounts", request_body = Change,
-    params(("id" = String, Path, description = "UUID")),
-    responses((status = 200, body = Shown), (status = 400), (status = 401), (status = 403), (status = 404))
+    patch, path = "/api/gantry/v1/accounts/{id}/", tag = "accounts", request_body = AccountPatch,
+    params(("id" = String, Path, format = Uuid)),
+    responses((status = 200, body = ShownAccount), (status = 400), (status = 401), (status = 403), (status = 404))
 )]
 async fn change(
     State(state): State<AppState>,
     caller: Caller,
     Id(id): Id<AccountId>,
-    crate::json::Json(change): crate::json::Json<Change>,
-) -> Result<Json<Shown>, ApiError> {
+    crate::json::Json(change): crate::json::Json<AccountPatch>,
+) -> Result<Json<ShownAccount>, ApiError> {
     let by = caller.require()?;
     if by.id != id {
         caller.require_administrator()?;
@@ -236,22 +202,21 @@ async fn change(
 /// What was done, newest first; administrators only.
 #[utoipa::path(
     get, path = "/api/gantry/v1/audit/", tag = "accounts", params(Part),
-    responses((status = 200, body = Vec<Done>), (status = 401), (status = 403))
+    responses((status = 200, body = Vec<AuditLine>), (status = 401), (status = 403))
 )]
 async fn audit(
     State(state): State<AppState>,
     caller: Caller,
-    part: Result<Query<Part>, QueryRejection>,
-) -> Result<Json<Vec<Done>>, ApiError> {
+    Query(part): Query<Part>,
+) -> Result<Json<Vec<AuditLine>>, ApiError> {
     caller.require_administrator()?;
-    let part = part.map_or_else(|_| Part::default(), |Query(part)| part);
     let filter = AuditFilter {
         account: None,
         action: (!part.search.is_empty()).then(|| part.search.clone()),
         object: None,
     };
-    let found = state.store().audit_log(&filter, part.page()).await?;
-    let shown = found.items.into_iter().map(|record| Done {
+    let found = state.store().audit_log(&filter, part.page()?).await?;
+    let shown = found.items.into_iter().map(|record| AuditLine {
         at: record.at.to_string(),
         account: record.account.map(|id| id.to_string()),
         action: record.action,
@@ -283,8 +248,8 @@ fn role(word: &str) -> Result<Role, ApiError> {
     })
 }
 
-fn shown(account: &Account) -> Shown {
-    Shown {
+fn shown(account: &Account) -> ShownAccount {
+    ShownAccount {
         id: account.id.to_string(),
         username: account.username.clone(),
         email: account.email.clone(),

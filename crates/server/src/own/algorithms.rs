@@ -11,6 +11,14 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) mod access;
+pub(crate) mod interfaces;
+pub(crate) mod list;
+pub(crate) mod logo;
+pub(crate) mod models;
+pub(crate) mod settings;
+pub(crate) mod statistics;
+
 use super::note;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -18,7 +26,7 @@ use crate::state::AppState;
 
 /// An algorithm.
 #[derive(Debug, Serialize, ToSchema)]
-struct Shown {
+pub(crate) struct ShownAlgorithm {
     /// UUID.
     id: String,
     /// Its short name.
@@ -27,8 +35,24 @@ struct Shown {
     title: String,
     /// May be empty.
     description: String,
+    /// Such as `CT`; may be empty.
+    modality: String,
     /// Everybody sees it.
     is_public: bool,
+    /// `manual` or `accept_all`: what becomes of a request to use it.
+    access_requests: String,
+    /// The caller may submit jobs.
+    may_run: bool,
+    /// The caller may change it.
+    may_change: bool,
+    /// `warn` or `refuse`: what happens when an output image does not lie where the input lies.
+    geometry: String,
+    /// Jinja template for `results.json`; null: the default one.
+    result_template: Option<String>,
+    /// Path of its picture on this server; null: none.
+    logo: Option<String>,
+    /// UUID of the weights that new jobs use; null: none.
+    active_model: Option<String>,
     /// Slugs of input and output sockets.
     interfaces: Vec<ShownInterface>,
     /// Limits of a job: bytes, milliseconds, per cent of a processor, processes.
@@ -51,21 +75,29 @@ struct ShownInterface {
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(create))
-        .routes(routes!(detail, change))
+        .routes(routes!(list::list, create))
+        .routes(routes!(detail, change, settings::patch))
+        .routes(routes!(settings::preview))
+        .routes(routes!(interfaces::list, interfaces::add))
+        .routes(routes!(interfaces::remove))
+        .routes(routes!(logo::get, logo::put, logo::remove))
+        .routes(routes!(access::ask, access::list))
+        .routes(routes!(access::answer))
+        .routes(routes!(statistics::statistics))
+        .merge(models::router())
 }
 
 /// Makes an algorithm from its manifest. Sockets that are there with the same definition are shared.
 #[utoipa::path(
     post, path = "/api/gantry/v1/algorithms/", tag = "algorithms",
     request_body(content = String, content_type = "application/toml", description = "`algorithm.toml`"),
-    responses((status = 201, body = Shown), (status = 400), (status = 401), (status = 403), (status = 409))
+    responses((status = 201, body = ShownAlgorithm), (status = 400), (status = 401), (status = 403), (status = 409))
 )]
 async fn create(
     State(state): State<AppState>,
     caller: Caller,
     manifest: String,
-) -> Result<(StatusCode, Json<Shown>), ApiError> {
+) -> Result<(StatusCode, Json<ShownAlgorithm>), ApiError> {
     let account = caller.require_creator()?.id;
     let algorithm = read(&manifest)?;
     let made = state
@@ -79,35 +111,38 @@ async fn create(
         &format!("algorithm {}", made.id),
     )
     .await?;
-    Ok((StatusCode::CREATED, Json(shown(&state, &made).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(shown(&state, &caller, &made).await?),
+    ))
 }
 
 /// An algorithm by its slug.
 #[utoipa::path(
     get, path = "/api/gantry/v1/algorithms/{slug}/", tag = "algorithms",
-    params(("slug" = String, Path)), responses((status = 200, body = Shown), (status = 404))
+    params(("slug" = String, Path)), responses((status = 200, body = ShownAlgorithm), (status = 404))
 )]
 async fn detail(
     State(state): State<AppState>,
     caller: Caller,
     Path(slug): Path<String>,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<ShownAlgorithm>, ApiError> {
     let found = visible(&state, &caller, &slug).await?;
-    Ok(Json(shown(&state, &found).await?))
+    Ok(Json(shown(&state, &caller, &found).await?))
 }
 
 /// Changes an algorithm to what its manifest says now; jobs keep the interface that they were submitted with.
 #[utoipa::path(
     put, path = "/api/gantry/v1/algorithms/{slug}/", tag = "algorithms", params(("slug" = String, Path)),
     request_body(content = String, content_type = "application/toml", description = "`algorithm.toml`"),
-    responses((status = 200, body = Shown), (status = 400), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = ShownAlgorithm), (status = 400), (status = 403), (status = 404), (status = 409))
 )]
 async fn change(
     State(state): State<AppState>,
     caller: Caller,
     Path(slug): Path<String>,
     manifest: String,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<ShownAlgorithm>, ApiError> {
     let found = changeable(&state, &caller, &slug).await?;
     let algorithm = read(&manifest)?;
     if algorithm.slug != found.slug {
@@ -132,7 +167,7 @@ async fn change(
         &format!("algorithm {}", found.id),
     )
     .await?;
-    Ok(Json(shown(&state, &changed).await?))
+    Ok(Json(shown(&state, &caller, &changed).await?))
 }
 
 fn read(manifest: &str) -> Result<domain::Algorithm, ApiError> {
@@ -146,7 +181,7 @@ fn read(manifest: &str) -> Result<domain::Algorithm, ApiError> {
 }
 
 /// An algorithm that the caller may see.
-pub(super) async fn visible(
+pub(crate) async fn visible(
     state: &AppState,
     caller: &Caller,
     slug: &str,
@@ -164,7 +199,7 @@ pub(super) async fn visible(
 }
 
 /// An algorithm that the caller may change.
-pub(super) async fn changeable(
+pub(crate) async fn changeable(
     state: &AppState,
     caller: &Caller,
     slug: &str,
@@ -195,20 +230,42 @@ fn refusal(problem: CreateAlgorithmError) -> ApiError {
     }
 }
 
-async fn shown(state: &AppState, stored: &StoredAlgorithm) -> Result<Shown, ApiError> {
+/// Everything that is known of an algorithm, and what the caller may do with it.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn shown(
+    state: &AppState,
+    caller: &Caller,
+    stored: &StoredAlgorithm,
+) -> Result<ShownAlgorithm, ApiError> {
     let slugs = |sockets: &[store::sockets::StoredSocket]| {
         sockets
             .iter()
             .map(|socket| socket.socket.slug.to_string())
             .collect()
     };
-    let active = state.store().active_algorithm_image(stored.id).await?;
-    Ok(Shown {
+    let (store, viewer) = (state.store(), caller.viewer);
+    let active = store.active_algorithm_image(stored.id).await?;
+    let model = store.active_algorithm_model(stored.id).await?;
+    let logo = stored.logo.as_ref();
+    Ok(ShownAlgorithm {
         id: stored.id.to_string(),
         slug: stored.slug.to_string(),
         title: stored.title.clone(),
         description: stored.description.clone(),
+        modality: stored.modality.clone(),
         is_public: stored.is_public,
+        access_requests: stored.access_requests.word().to_owned(),
+        may_run: store.may_run_algorithm(viewer, stored.id).await?,
+        may_change: store.may_change_algorithm(viewer, stored.id).await?,
+        geometry: match stored.geometry {
+            domain::GeometryRule::Warn => "warn".to_owned(),
+            domain::GeometryRule::Refuse => "refuse".to_owned(),
+        },
+        result_template: stored.result_template.clone(),
+        logo: logo.map(|_| format!("/api/gantry/v1/algorithms/{}/logo/", stored.slug)),
+        active_model: model.map(|model| model.id.to_string()),
         interfaces: stored
             .interfaces
             .iter()

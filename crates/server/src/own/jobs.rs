@@ -1,8 +1,7 @@
 //! Jobs: everything that is known of one, its log, and its end before its time.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::Failure;
@@ -15,10 +14,18 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) mod change;
+pub(crate) mod list;
+pub(crate) mod submit;
+pub(crate) mod values;
+pub(crate) mod viewers;
+pub(crate) mod zip;
+
 use super::note;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::path::Id;
+use crate::query::Query;
 use crate::state::AppState;
 use crate::worker::{LogLine, read_log};
 
@@ -27,11 +34,28 @@ const MOST_LINES: usize = 100_000;
 
 /// A job.
 #[derive(Debug, Serialize, ToSchema)]
-struct Shown {
+pub(crate) struct ShownJob {
     /// UUID.
     id: String,
     /// UUID of the algorithm.
     algorithm: String,
+    /// Short name of the algorithm.
+    algorithm_slug: String,
+    /// UUID of the version that runs.
+    version: String,
+    /// Name of the account whose it is; null: the server's.
+    creator: Option<String>,
+    /// Its owner's note.
+    comment: String,
+    /// Everybody sees it.
+    is_public: bool,
+    /// UUID of the run over an archive that it belongs to.
+    archive_run: Option<String>,
+    /// UUID of the job that it repeats.
+    retry_of: Option<String>,
+    /// What it may use: bytes, milliseconds, per cent of a processor, processes.
+    #[schema(value_type = Object)]
+    limits: domain::Limits,
     /// `validating`, `queued`, `provisioning`, `executing`, `parsing`, `succeeded`, `failed` or `cancelled`.
     state: String,
     /// Why it failed: reason, message, limit and peak, hint; else null.
@@ -44,7 +68,7 @@ struct Shown {
     /// How often a worker took it.
     attempt: u32,
     /// Where it waits; null when it is not queued.
-    queue: Option<Place>,
+    queue: Option<QueuePlace>,
     /// When it was submitted.
     created_at: String,
     /// When it was taken last.
@@ -60,7 +84,7 @@ struct Shown {
 
 /// Where a job waits.
 #[derive(Debug, Serialize, ToSchema)]
-struct Place {
+struct QueuePlace {
     /// Jobs that come before it.
     ahead: u64,
     /// Jobs that wait in all.
@@ -74,48 +98,51 @@ struct Place {
 struct Lines {
     /// Only lines after this number.
     after: u64,
-    /// `text` for plain text; else JSON.
-    format: String,
+    /// `json` (the default) or `text` for plain text.
+    format: Option<String>,
 }
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(detail))
+        .routes(routes!(list::list, submit::create))
+        .routes(routes!(submit::check))
+        .routes(routes!(detail, change::change, change::delete))
+        .routes(routes!(change::retry))
         .routes(routes!(cancel))
         .routes(routes!(log))
+        .routes(routes!(values::inputs))
+        .routes(routes!(values::outputs))
+        .routes(routes!(zip::outputs_zip))
+        .routes(routes!(viewers::list))
+        .routes(routes!(viewers::put, viewers::remove))
 }
 
 /// Everything that is known of a job.
 #[utoipa::path(
-    get, path = "/api/gantry/v1/jobs/{id}/", tag = "jobs", params(("id" = String, Path, description = "UUID")),
-    responses((status = 200, body = Shown), (status = 404))
+    get, path = "/api/gantry/v1/jobs/{id}/", tag = "jobs", params(("id" = String, Path, format = Uuid)),
+    responses((status = 200, body = ShownJob), (status = 404))
 )]
 async fn detail(
     State(state): State<AppState>,
     caller: Caller,
     Id(id): Id<JobId>,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<ShownJob>, ApiError> {
     let job = visible(&state, &caller, id).await?;
     Ok(Json(shown(&state, job).await?))
 }
 
 /// Ends a job; asked again, its program is killed at once.
 #[utoipa::path(
-    post, path = "/api/gantry/v1/jobs/{id}/cancel/", tag = "jobs", params(("id" = String, Path, description = "UUID")),
-    responses((status = 200, body = Shown), (status = 403), (status = 404), (status = 409, description = "it has ended"))
+    post, path = "/api/gantry/v1/jobs/{id}/cancel/", tag = "jobs", params(("id" = String, Path, format = Uuid)),
+    responses((status = 200, body = ShownJob), (status = 403), (status = 404), (status = 409, description = "it has ended"))
 )]
 async fn cancel(
     State(state): State<AppState>,
     caller: Caller,
     Id(id): Id<JobId>,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<ShownJob>, ApiError> {
     let account = caller.require()?;
-    let job = visible(&state, &caller, id).await?;
-    if job.creator != Some(account.id) && !account.is_administrator() {
-        return Err(ApiError::forbidden(
-            "Only whoever submitted a job may end it.",
-        ));
-    }
+    let job = owned(&state, &caller, id).await?;
     let asked = state
         .worker()
         .cancel(id)
@@ -133,17 +160,24 @@ async fn cancel(
 /// What the program wrote, while it runs and afterwards; stderr counts as a warning.
 #[utoipa::path(
     get, path = "/api/gantry/v1/jobs/{id}/log/", tag = "jobs",
-    params(("id" = String, Path, description = "UUID"), Lines),
+    params(("id" = String, Path, format = Uuid), Lines),
     responses((status = 200, description = "a list of lines, or text", body = Vec<Value>), (status = 404))
 )]
 async fn log(
     State(state): State<AppState>,
     caller: Caller,
     Id(id): Id<JobId>,
-    lines: Result<Query<Lines>, QueryRejection>,
+    Query(asked): Query<Lines>,
 ) -> Result<Response, ApiError> {
     let job = visible(&state, &caller, id).await?;
-    let Query(asked) = lines.unwrap_or_default();
+    let is_text = match asked.format.as_deref() {
+        None | Some("json") => false,
+        Some("text") => true,
+        Some(other) => {
+            let problem = format!("`{other}` is no format, expected `json` or `text`.");
+            return Err(ApiError::field("format", problem));
+        }
+    };
     let live = state
         .worker()
         .live()
@@ -168,14 +202,41 @@ async fn log(
         }
         None => Vec::new(),
     };
-    if asked.format != "text" {
+    if !is_text {
         return Ok(Json(found).into_response());
     }
     let text: String = found.into_iter().map(|line| line.text + "\n").collect();
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }
 
-async fn visible(state: &AppState, caller: &Caller, id: JobId) -> Result<StoredJob, ApiError> {
+/// A job that the caller may change: its owner, or an administrator.
+///
+/// # Errors
+/// 404 for who may not see it, 401 and 403 for who may not change it.
+pub(crate) async fn owned(
+    state: &AppState,
+    caller: &Caller,
+    id: JobId,
+) -> Result<StoredJob, ApiError> {
+    let job = visible(state, caller, id).await?;
+    let account = caller.require()?;
+    if job.creator == Some(account.id) || account.is_administrator() {
+        return Ok(job);
+    }
+    Err(ApiError::forbidden(
+        "Only the owner of the job may do this.",
+    ))
+}
+
+/// A job that the caller may see.
+///
+/// # Errors
+/// 404 for any other.
+pub(crate) async fn visible(
+    state: &AppState,
+    caller: &Caller,
+    id: JobId,
+) -> Result<StoredJob, ApiError> {
     let store = state.store();
     if !store.may_view_job(caller.viewer, id).await? {
         return Err(ApiError::not_found());
@@ -183,8 +244,17 @@ async fn visible(state: &AppState, caller: &Caller, id: JobId) -> Result<StoredJ
     store.job(id).await?.ok_or_else(ApiError::not_found)
 }
 
-async fn shown(state: &AppState, job: StoredJob) -> Result<Shown, ApiError> {
+/// Everything that is known of a job.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn shown(state: &AppState, job: StoredJob) -> Result<ShownJob, ApiError> {
     let store = state.store();
+    let algorithm = store.algorithm(job.algorithm).await?;
+    let creator = match job.creator {
+        Some(id) => store.account(id).await?,
+        None => None,
+    };
     let place = store.queue_place(job.id).await?;
     let report = store.job_report(job.id).await?;
     let word = job.state.word().to_owned();
@@ -198,15 +268,23 @@ async fn shown(state: &AppState, job: StoredJob) -> Result<Shown, ApiError> {
         | JobState::Succeeded
         | JobState::Cancelled => None,
     };
-    Ok(Shown {
+    Ok(ShownJob {
         id: job.id.to_string(),
         algorithm: job.algorithm.to_string(),
+        algorithm_slug: algorithm.map(|it| it.slug.to_string()).unwrap_or_default(),
+        version: job.image.to_string(),
+        creator: creator.map(|account| account.username),
+        comment: job.comment,
+        is_public: job.is_public,
+        archive_run: job.archive_run.map(|id| id.to_string()),
+        retry_of: job.retry_of.map(|id| id.to_string()),
+        limits: job.limits,
         state: word,
         failure,
         exit_code: job.exit_code,
         has_warnings: job.has_warnings,
         attempt: job.attempt,
-        queue: place.map(|place| Place {
+        queue: place.map(|place| QueuePlace {
             ahead: place.ahead,
             queued: place.queued,
         }),

@@ -149,7 +149,7 @@ async fn create(
 /// Ends a token of the caller.
 #[utoipa::path(
     delete, path = "/api/gantry/v1/tokens/{id}/", tag = "login",
-    params(("id" = String, Path, description = "UUID")),
+    params(("id" = String, Path, format = Uuid)),
     responses((status = 204), (status = 401), (status = 404))
 )]
 async fn delete(

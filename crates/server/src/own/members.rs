@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::Page;
-use store::algorithms::{AccessRequests, AlgorithmRole, AlgorithmSettings};
+use store::algorithms::{AlgorithmChange, AlgorithmRole};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,6 +19,7 @@ use crate::state::AppState;
 
 /// Somebody with a role.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = AlgorithmMember)]
 struct Member {
     /// The account's name.
     username: String,
@@ -128,14 +129,13 @@ async fn set_visibility(
     crate::json::Json(wanted): crate::json::Json<Visibility>,
 ) -> Result<Json<Visibility>, ApiError> {
     let algorithm = changeable(&state, &caller, &slug).await?;
-    let settings = AlgorithmSettings {
-        is_public: wanted.is_public,
-        access_requests: AccessRequests::Manual,
-        modality: algorithm.modality,
+    let change = AlgorithmChange {
+        is_public: Some(wanted.is_public),
+        ..AlgorithmChange::default()
     };
     state
         .store()
-        .set_algorithm_settings(algorithm.id, &settings, Timestamp::now())
+        .change_algorithm(algorithm.id, &change, Timestamp::now())
         .await?;
     let by = caller.require()?.id;
     note(

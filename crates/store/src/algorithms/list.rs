@@ -6,7 +6,7 @@ use super::{AlgorithmRow, StoredAlgorithm};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::ids::AlgorithmId;
-use crate::page::{Listed, Page};
+use crate::page::{Listed, Page, pattern};
 use crate::viewer::Viewer;
 
 /// Which algorithms; all that are given must hold.
@@ -47,19 +47,6 @@ macro_rules! bound {
             .bind(search.clone())
             .bind(search)
     }};
-}
-
-/// Any text with `search` in it.
-fn pattern(search: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in search.to_lowercase().chars() {
-        if matches!(letter, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
 }
 
 impl Store {

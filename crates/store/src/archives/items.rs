@@ -10,7 +10,7 @@ use crate::error::StoreError;
 use crate::ids::{ArchiveId, ArchiveItemId, SocketId, ValueId};
 use crate::page::{Listed, Page};
 use crate::time::{from_text, to_text};
-use crate::values::{NewContent, StoredValue, insert_value};
+use crate::values::{NewContent, StoredValue, drop_values, insert_value};
 use crate::viewer::Viewer;
 
 /// A case.
@@ -156,6 +156,28 @@ impl Store {
         let ids = put_values(&mut change, item, values, now).await?;
         change.commit().await?;
         Ok(ids)
+    }
+
+    /// Takes an item away, with those of its values that nothing else uses; images stay with whoever brought them. `false`:
+    /// there is no such item.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn delete_archive_item(&self, item: ArchiveItemId) -> Result<bool, StoreError> {
+        let mut change = self.write().await?;
+        let values: Vec<i64> = sqlx::query_scalar(
+            "DELETE FROM archive_item_value WHERE archive_item_id = ? RETURNING value_id",
+        )
+        .bind(item.to_string())
+        .fetch_all(&mut *change)
+        .await?;
+        let deleted = sqlx::query("DELETE FROM archive_item WHERE id = ?")
+            .bind(item.to_string())
+            .execute(&mut *change)
+            .await?;
+        drop_values(&mut change, &values).await?;
+        change.commit().await?;
+        Ok(deleted.rows_affected() > 0)
     }
 
     /// The item with this id, whoever asks.

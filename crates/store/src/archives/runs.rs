@@ -1,12 +1,15 @@
 //! Runs of one algorithm over all items of an archive. The jobs name the run.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::FromRow;
+use sqlx::{FromRow, Sqlite, Transaction};
 
 use crate::database::Store;
 use crate::error::{StoreError, from_json, to_json};
-use crate::ids::{AccountId, AlgorithmId, ArchiveId, ArchiveItemId, ArchiveRunId};
+use crate::ids::{AccountId, AlgorithmId, ArchiveId, ArchiveItemId, ArchiveRunId, JobId};
+use crate::jobs::{JobOrigin, NewJob, submit_in};
 use crate::page::{Listed, Page};
 use crate::time::{from_text, to_text};
 
@@ -62,6 +65,49 @@ impl TryFrom<RunRow> for ArchiveRun {
     }
 }
 
+/// A job of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunJob {
+    /// Its id.
+    pub id: JobId,
+    /// The state's word.
+    pub state: String,
+    /// Code of the reason of a failure.
+    pub failure_code: Option<String>,
+    /// The item; it may be gone by now.
+    pub item: Option<ArchiveItemId>,
+    /// The item's title when the run was asked for.
+    pub title: String,
+    /// How long the program took, seconds.
+    pub run_seconds: Option<f64>,
+}
+
+#[derive(FromRow)]
+struct RunJobRow {
+    id: String,
+    state: String,
+    failure_code: Option<String>,
+    archive_item_id: Option<String>,
+    archive_item_title: String,
+    run_seconds: Option<f64>,
+}
+
+impl TryFrom<RunJobRow> for RunJob {
+    type Error = StoreError;
+
+    fn try_from(row: RunJobRow) -> Result<RunJob, StoreError> {
+        let item = row.archive_item_id.as_deref().map(ArchiveItemId::read);
+        Ok(RunJob {
+            id: JobId::read(&row.id)?,
+            state: row.state,
+            failure_code: row.failure_code,
+            item: item.transpose()?,
+            title: row.archive_item_title,
+            run_seconds: row.run_seconds,
+        })
+    }
+}
+
 impl Store {
     /// Notes a run, before its jobs are submitted.
     ///
@@ -74,22 +120,75 @@ impl Store {
         skipped: &[SkippedItem],
         now: Timestamp,
     ) -> Result<ArchiveRunId, StoreError> {
-        let id = ArchiveRunId::new();
         let mut change = self.write().await?;
-        sqlx::query(
-            "INSERT INTO archive_run (id, archive_id, algorithm_id, creator_id, skipped, created_at)
-             VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(id.to_string())
-        .bind(archive.to_string())
-        .bind(algorithm.to_string())
-        .bind(creator.map(|id| id.to_string()))
-        .bind(to_json(&skipped))
-        .bind(to_text(now))
-        .execute(&mut *change)
-        .await?;
+        let id = insert_run(&mut change, (archive, algorithm), (creator, skipped), now).await?;
         change.commit().await?;
         Ok(id)
+    }
+
+    /// Notes a run and submits its jobs, all or none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn start_archive_run(
+        &self,
+        (archive, algorithm): (ArchiveId, AlgorithmId),
+        creator: Option<AccountId>,
+        (skipped, jobs): (&[SkippedItem], &[(NewJob, JobOrigin)]),
+        now: Timestamp,
+    ) -> Result<ArchiveRunId, StoreError> {
+        let mut change = self.write().await?;
+        let id = insert_run(&mut change, (archive, algorithm), (creator, skipped), now).await?;
+        for (job, origin) in jobs {
+            let job = NewJob {
+                archive_run: Some(id),
+                ..job.clone()
+            };
+            submit_in(&mut change, (&job, origin), now).await?;
+        }
+        change.commit().await?;
+        Ok(id)
+    }
+
+    /// How many jobs of a run stand in each state.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_run_jobs(
+        &self,
+        id: ArchiveRunId,
+    ) -> Result<BTreeMap<String, u64>, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT state, COUNT(*) FROM job WHERE archive_run_id = ? GROUP BY state",
+        )
+        .bind(id.to_string())
+        .fetch_all(self.read())
+        .await?;
+        let pairs = rows.into_iter();
+        Ok(pairs
+            .map(|(state, count)| (state, count.unsigned_abs()))
+            .collect())
+    }
+
+    /// Jobs of a run in the order of their submission, after job `after`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn run_jobs(
+        &self,
+        id: ArchiveRunId,
+        (after, most): (Option<JobId>, u32),
+    ) -> Result<Vec<RunJob>, StoreError> {
+        let rows: Vec<RunJobRow> = sqlx::query_as(
+            "SELECT id, state, failure_code, archive_item_id, archive_item_title, run_seconds FROM job
+             WHERE archive_run_id = ? AND id > ? ORDER BY id LIMIT ?",
+        )
+        .bind(id.to_string())
+        .bind(after.map(|id| id.to_string()).unwrap_or_default())
+        .bind(i64::from(most))
+        .fetch_all(self.read())
+        .await?;
+        rows.into_iter().map(RunJob::try_from).collect()
     }
 
     /// The run with this id, whoever asks.
@@ -113,16 +212,36 @@ impl Store {
         archive: ArchiveId,
         page: Page,
     ) -> Result<Listed<ArchiveRun>, StoreError> {
-        let count: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM archive_run WHERE archive_id = ?")
-                .bind(archive.to_string())
-                .fetch_one(self.read())
-                .await?;
-        let (limit, offset) = page.columns();
-        let rows: Vec<RunRow> = sqlx::query_as(
-            "SELECT * FROM archive_run WHERE archive_id = ? ORDER BY created_at, id LIMIT ? OFFSET ?",
+        self.archive_runs_of(archive, None, page).await
+    }
+
+    /// [`Store::archive_runs`], of all or of one person.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn archive_runs_of(
+        &self,
+        archive: ArchiveId,
+        creator: Option<AccountId>,
+        page: Page,
+    ) -> Result<Listed<ArchiveRun>, StoreError> {
+        let creator = creator.map(|id| id.to_string());
+        let count: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM archive_run WHERE archive_id = ? AND (? IS NULL OR creator_id = ?)",
         )
         .bind(archive.to_string())
+        .bind(&creator)
+        .bind(&creator)
+        .fetch_one(self.read())
+        .await?;
+        let (limit, offset) = page.columns();
+        let rows: Vec<RunRow> = sqlx::query_as(
+            "SELECT * FROM archive_run WHERE archive_id = ? AND (? IS NULL OR creator_id = ?)
+             ORDER BY created_at, id LIMIT ? OFFSET ?",
+        )
+        .bind(archive.to_string())
+        .bind(&creator)
+        .bind(&creator)
         .bind(limit)
         .bind(offset)
         .fetch_all(self.read())
@@ -134,4 +253,26 @@ impl Store {
             items: items?,
         })
     }
+}
+
+async fn insert_run(
+    change: &mut Transaction<'static, Sqlite>,
+    (archive, algorithm): (ArchiveId, AlgorithmId),
+    (creator, skipped): (Option<AccountId>, &[SkippedItem]),
+    now: Timestamp,
+) -> Result<ArchiveRunId, StoreError> {
+    let id = ArchiveRunId::new();
+    sqlx::query(
+        "INSERT INTO archive_run (id, archive_id, algorithm_id, creator_id, skipped, created_at)
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(id.to_string())
+    .bind(archive.to_string())
+    .bind(algorithm.to_string())
+    .bind(creator.map(|id| id.to_string()))
+    .bind(to_json(&skipped))
+    .bind(to_text(now))
+    .execute(&mut **change)
+    .await?;
+    Ok(id)
 }

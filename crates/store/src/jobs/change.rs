@@ -9,7 +9,7 @@ use super::submit::next_turn;
 use super::{JobRow, StoredJob};
 use crate::database::Store;
 use crate::error::{StoreError, to_json};
-use crate::ids::JobId;
+use crate::ids::{ArchiveRunId, JobId};
 use crate::time::to_text;
 
 /// What happened to a job, and who says so.
@@ -74,23 +74,61 @@ impl Store {
     /// When there is no such job, or the database fails.
     pub async fn ask_cancel(&self, job: JobId, now: Timestamp) -> Result<bool, ApplyError> {
         let mut change = self.write().await?;
-        let found = job_in(&mut change, job).await?;
-        if found.state.is_final() {
-            return Ok(false);
-        }
-        sqlx::query("UPDATE job SET cancel_asked_at = ? WHERE id = ? AND cancel_asked_at IS NULL")
-            .bind(to_text(now))
-            .bind(job.to_string())
-            .execute(&mut *change)
-            .await
-            .map_err(StoreError::from)?;
-        if !found.state.is_claimed() {
-            let event = JobChange::by_nobody(JobEvent::Cancelled);
-            apply_in(&mut change, job, event, now).await?;
+        let asked = ask_cancel_in(&mut change, job, now).await?;
+        change.commit().await.map_err(StoreError::from)?;
+        Ok(asked)
+    }
+
+    /// [`Store::ask_cancel`] for all jobs of a run that have not ended; gives those.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ask_cancel_run(
+        &self,
+        run: ArchiveRunId,
+        now: Timestamp,
+    ) -> Result<Vec<JobId>, ApplyError> {
+        let mut change = self.write().await?;
+        let jobs: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM job WHERE archive_run_id = ?
+               AND state IN ('validating', 'queued', 'provisioning', 'executing', 'parsing') ORDER BY id",
+        )
+        .bind(run.to_string())
+        .fetch_all(&mut *change)
+        .await
+        .map_err(StoreError::from)?;
+        let mut asked = Vec::new();
+        for job in jobs {
+            let job = JobId::read(&job)?;
+            ask_cancel_in(&mut change, job, now).await?;
+            asked.push(job);
         }
         change.commit().await.map_err(StoreError::from)?;
-        Ok(true)
+        Ok(asked)
     }
+}
+
+/// The heart of [`Store::ask_cancel`].
+async fn ask_cancel_in(
+    change: &mut Transaction<'static, Sqlite>,
+    job: JobId,
+    now: Timestamp,
+) -> Result<bool, ApplyError> {
+    let found = job_in(change, job).await?;
+    if found.state.is_final() {
+        return Ok(false);
+    }
+    sqlx::query("UPDATE job SET cancel_asked_at = ? WHERE id = ? AND cancel_asked_at IS NULL")
+        .bind(to_text(now))
+        .bind(job.to_string())
+        .execute(&mut **change)
+        .await
+        .map_err(StoreError::from)?;
+    if !found.state.is_claimed() {
+        let event = JobChange::by_nobody(JobEvent::Cancelled);
+        apply_in(change, job, event, now).await?;
+    }
+    Ok(true)
 }
 
 /// A job as the transaction sees it.

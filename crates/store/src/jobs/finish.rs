@@ -5,7 +5,7 @@ use domain::job::JobState;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::change::{ApplyError, JobChange, apply_in};
+use super::change::{ApplyError, JobChange, apply_in, job_in};
 use super::submit::link_value;
 use crate::blobs::{self, Blob, Digest};
 use crate::database::Store;
@@ -74,6 +74,7 @@ impl Store {
     ) -> Result<JobState, ApplyError> {
         let mut change = self.write().await?;
         let state = apply_in(&mut change, job, finished.change.clone(), now).await?;
+        let creator = job_in(&mut change, job).await?.creator;
         for output in &finished.outputs {
             let content = match &output.content {
                 OutputContent::Json(value) => NewContent::Json(value.clone()),
@@ -82,7 +83,12 @@ impl Store {
                     filename: filename.clone(),
                 },
                 OutputContent::Image(image) => {
-                    NewContent::Image(insert_image(&mut change, image, now).await?)
+                    // Outputs belong to whoever ran the job.
+                    let image = NewImage {
+                        account: image.account.or(creator),
+                        ..(**image).clone()
+                    };
+                    NewContent::Image(insert_image(&mut change, &image, now).await?)
                 }
             };
             let value = insert_value(&mut change, output.socket, &content, now).await?;
@@ -93,13 +99,18 @@ impl Store {
         }
         let report = finished.report.as_ref();
         let run_seconds = report.map(|report| report.timings.run);
+        let peak_memory = report
+            .and_then(|report| report.resources.as_ref()?.peak_memory_bytes)
+            .map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
         sqlx::query(
-            "UPDATE job SET report = ?, exit_code = ?, has_warnings = ?, run_seconds = ?, log_digest = ? WHERE id = ?",
+            "UPDATE job SET report = ?, exit_code = ?, has_warnings = ?, run_seconds = ?, peak_memory = ?, log_digest = ?
+             WHERE id = ?",
         )
         .bind(report.map(to_json))
         .bind(report.and_then(|report| report.exit_code).map(i64::from))
         .bind(report.is_some_and(|report| !report.warnings.is_empty()))
         .bind(run_seconds)
+        .bind(peak_memory)
         .bind(finished.log.as_ref().map(|log| log.digest.as_str()))
         .bind(job.to_string())
         .execute(&mut *change)

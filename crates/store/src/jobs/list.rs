@@ -217,18 +217,29 @@ impl Store {
             .collect()
     }
 
-    /// How many jobs of somebody have not ended.
+    /// How many jobs of somebody have not ended; those of runs over archives do not count.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn count_active_jobs(&self, creator: AccountId) -> Result<u64, StoreError> {
         let count: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM job WHERE creator_id = ? AND state IN
+            "SELECT COUNT(*) FROM job WHERE creator_id = ? AND archive_run_id IS NULL AND state IN
                  ('validating', 'queued', 'provisioning', 'executing', 'parsing')",
         )
         .bind(creator.to_string())
         .fetch_one(self.read())
         .await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// How many jobs wait to be claimed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_queued_jobs(&self) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM job WHERE state = 'queued'")
+            .fetch_one(self.read())
+            .await?;
         Ok(count.unsigned_abs())
     }
 

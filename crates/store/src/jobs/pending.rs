@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
 
 use super::change::{ApplyError, JobChange, apply_in};
-use super::submit::link_value;
+use super::submit::{link_value, note_words};
 use crate::database::Store;
 use crate::error::{StoreError, from_json, to_json};
 use crate::ids::{ImageImportId, JobId, SocketId, UploadId};
@@ -76,6 +76,7 @@ impl Store {
         }
         let value = insert_value(&mut change, socket, content, now).await?;
         link_value(&mut change, job, "input", value).await?;
+        note_words(&mut change, job, value).await?;
         let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM job_pending WHERE job_id = ?")
             .bind(job.to_string())
             .fetch_one(&mut *change)

@@ -7,11 +7,12 @@ use sqlx::{Sqlite, Transaction};
 
 use super::change::record;
 use super::pending::{Pending, insert_pending};
+use super::words::note_image;
 use crate::database::{Store, next_number};
 use crate::error::{StoreError, to_json};
 use crate::ids::{
-    AccountId, AlgorithmId, AlgorithmImageId, AlgorithmModelId, ArchiveRunId, InterfaceId, JobId,
-    SocketId, ValueId,
+    AccountId, AlgorithmId, AlgorithmImageId, AlgorithmModelId, ArchiveItemId, ArchiveRunId,
+    ImageId, InterfaceId, JobId, SocketId, ValueId,
 };
 use crate::time::to_text;
 use crate::values::{NewContent, insert_value};
@@ -39,6 +40,15 @@ pub struct NewJob {
     pub pending: Vec<Pending>,
 }
 
+/// Where a job comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JobOrigin {
+    /// The item of an archive that it is about, and its title.
+    pub archive_item: Option<(ArchiveItemId, String)>,
+    /// The job that it repeats.
+    pub retry_of: Option<JobId>,
+}
+
 /// What fills an input socket.
 #[derive(Debug, Clone)]
 pub enum JobInput {
@@ -54,28 +64,51 @@ impl Store {
     /// # Errors
     /// When the database fails; nothing is kept then.
     pub async fn submit(&self, job: &NewJob, now: Timestamp) -> Result<JobId, StoreError> {
+        self.submit_from(job, &JobOrigin::default(), now).await
+    }
+
+    /// [`Store::submit`] for a job that comes from an archive or repeats another one.
+    ///
+    /// # Errors
+    /// As for [`Store::submit`].
+    pub async fn submit_from(
+        &self,
+        job: &NewJob,
+        origin: &JobOrigin,
+        now: Timestamp,
+    ) -> Result<JobId, StoreError> {
         let mut change = self.write().await?;
-        let id = JobId::new();
-        let state = if job.pending.is_empty() {
-            JobState::Queued { attempts: 0 }
-        } else {
-            JobState::Validating
-        };
-        insert_row(&mut change, (id, job), &state, now).await?;
-        for input in &job.inputs {
-            let value = match input {
-                JobInput::Existing(value) => *value,
-                JobInput::New(socket, content) => {
-                    insert_value(&mut change, *socket, content, now).await?
-                }
-            };
-            link_value(&mut change, id, "input", value).await?;
-        }
-        insert_pending(&mut change, id, &job.pending).await?;
-        record(&mut change, id, &state, now).await?;
+        let id = submit_in(&mut change, (job, origin), now).await?;
         change.commit().await?;
         Ok(id)
     }
+}
+
+/// The heart of [`Store::submit`].
+pub(crate) async fn submit_in(
+    change: &mut Transaction<'static, Sqlite>,
+    (job, origin): (&NewJob, &JobOrigin),
+    now: Timestamp,
+) -> Result<JobId, StoreError> {
+    let id = JobId::new();
+    let state = if job.pending.is_empty() {
+        JobState::Queued { attempts: 0 }
+    } else {
+        JobState::Validating
+    };
+    insert_row(change, (id, job), &state, now).await?;
+    insert_origin(change, id, origin).await?;
+    for input in &job.inputs {
+        let value = match input {
+            JobInput::Existing(value) => *value,
+            JobInput::New(socket, content) => insert_value(change, *socket, content, now).await?,
+        };
+        link_value(change, id, "input", value).await?;
+        note_words(change, id, value).await?;
+    }
+    insert_pending(change, id, &job.pending).await?;
+    record(change, id, &state, now).await?;
+    Ok(id)
 }
 
 async fn insert_row(
@@ -116,6 +149,44 @@ async fn insert_row(
     .execute(&mut **change)
     .await?;
     Ok(())
+}
+
+async fn insert_origin(
+    change: &mut Transaction<'static, Sqlite>,
+    job: JobId,
+    origin: &JobOrigin,
+) -> Result<(), StoreError> {
+    if *origin == JobOrigin::default() {
+        return Ok(());
+    }
+    let item = origin.archive_item.as_ref();
+    sqlx::query(
+        "UPDATE job SET archive_item_id = ?, archive_item_title = ?, retry_of = ? WHERE id = ?",
+    )
+    .bind(item.map(|(id, _)| id.to_string()))
+    .bind(item.map_or("", |(_, title)| title.as_str()))
+    .bind(origin.retry_of.map(|id| id.to_string()))
+    .bind(job.to_string())
+    .execute(&mut **change)
+    .await?;
+    Ok(())
+}
+
+/// Lets a job be found by the name of an input image.
+pub(super) async fn note_words(
+    change: &mut Transaction<'static, Sqlite>,
+    job: JobId,
+    value: ValueId,
+) -> Result<(), StoreError> {
+    let image: Option<Option<String>> =
+        sqlx::query_scalar("SELECT image_id FROM value WHERE id = ?")
+            .bind(value.0)
+            .fetch_optional(&mut **change)
+            .await?;
+    match image.flatten() {
+        Some(image) => note_image(change, job, (value, ImageId::read(&image)?)).await,
+        None => Ok(()),
+    }
 }
 
 /// Adds a value to a job.

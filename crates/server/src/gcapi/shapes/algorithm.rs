@@ -37,6 +37,7 @@ pub(in crate::gcapi) fn algorithm_image(stored: &AlgorithmImage, links: &Links) 
         ImportState::Started => "Started",
         ImportState::Completed => "Completed",
         ImportState::Failed => "Failed",
+        ImportState::Removed => "Cancelled",
     };
     json!({
         "pk": stored.id,

@@ -22,7 +22,7 @@ fn content(stored: &StoredValue, links: &Links) -> (Value, Value, Value) {
 }
 
 /// `HyperlinkedComponentInterfaceValue`: clients from 0.16 on read `socket`, older ones `interface`.
-pub(in crate::gcapi) fn value(stored: &StoredValue, links: &Links) -> Value {
+pub(crate) fn value(stored: &StoredValue, links: &Links) -> Value {
     let socket = socket(&stored.socket);
     let (value, file, image) = content(stored, links);
     json!({

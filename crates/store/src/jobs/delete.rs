@@ -1,0 +1,75 @@
+//! Taking a job away, with everything that only it has.
+
+use sqlx::{Sqlite, Transaction};
+
+use super::change::{ApplyError, job_in};
+use crate::database::Store;
+use crate::error::StoreError;
+use crate::ids::JobId;
+use crate::values::drop_values;
+
+/// A job could not be taken away.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteJobError {
+    /// There is no such job.
+    #[error("there is no job `{0}`")]
+    Gone(JobId),
+    /// It has not ended.
+    #[error("the job is `{state}`, expected one that has ended: cancel it first")]
+    Active {
+        /// Where it stands.
+        state: &'static str,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Store {
+    /// Takes a job that has ended away: its events, its values and output images that nothing else uses. Uploaded images
+    /// stay with whoever brought them. Bytes that nothing names any more go with the next [`Store::sweep_blobs`].
+    ///
+    /// # Errors
+    /// When it has not ended, or the database fails.
+    pub async fn delete_job(&self, job: JobId) -> Result<(), DeleteJobError> {
+        let mut change = self.write().await?;
+        let found = job_in(&mut change, job)
+            .await
+            .map_err(|problem| match problem {
+                ApplyError::Store(problem) => DeleteJobError::Store(problem),
+                ApplyError::Gone(_) | ApplyError::Impossible(_) | ApplyError::NotOwner { .. } => {
+                    DeleteJobError::Gone(job)
+                }
+            })?;
+        if !found.state.is_final() {
+            return Err(DeleteJobError::Active {
+                state: found.state.word(),
+            });
+        }
+        delete(&mut change, job).await?;
+        change.commit().await.map_err(StoreError::from)?;
+        Ok(())
+    }
+}
+
+async fn delete(change: &mut Transaction<'static, Sqlite>, job: JobId) -> Result<(), StoreError> {
+    let id = job.to_string();
+    let values: Vec<i64> = sqlx::query_scalar("SELECT value_id FROM job_value WHERE job_id = ?")
+        .bind(&id)
+        .fetch_all(&mut **change)
+        .await?;
+    for statement in [
+        "DELETE FROM job_value WHERE job_id = ?",
+        "DELETE FROM job_pending WHERE job_id = ?",
+        "DELETE FROM job_viewer WHERE job_id = ?",
+        "DELETE FROM job_event WHERE job_id = ?",
+        "DELETE FROM job_word WHERE job_id = ?",
+        "DELETE FROM job WHERE id = ?",
+    ] {
+        sqlx::query(statement)
+            .bind(&id)
+            .execute(&mut **change)
+            .await?;
+    }
+    drop_values(change, &values).await
+}
