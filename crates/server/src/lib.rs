@@ -27,4 +27,5 @@ pub mod submit;
 mod sweep;
 pub mod tls;
 pub mod ui;
+pub mod view;
 pub mod worker;
