@@ -15,6 +15,7 @@ use crate::tiff::tiles::{StoredTile, Tiles};
 
 mod encode;
 mod entries;
+mod heat;
 mod picture;
 mod thumbnail;
 mod write;
@@ -139,9 +140,9 @@ impl Slide {
             .map_err(|problem| problem.in_file(&self.name))
     }
 
-    fn read_tile(&mut self, level: usize, column: u64, row: u64) -> Result<Tile, ReadProblem> {
-        let place = self
-            .levels
+    /// Number of a tile within its level, row by row.
+    fn place_of(&self, level: usize, column: u64, row: u64) -> Result<u64, ReadProblem> {
+        self.levels
             .get(level)
             .filter(|level| column < level.columns && row < level.rows)
             .map(|found| row * found.columns + column)
@@ -149,7 +150,11 @@ impl Slide {
                 field: "tile".into(),
                 expected: format!("one of {} levels, inside of the level", self.levels.len()),
                 found: format!("level {level}, column {column}, row {row}"),
-            })?;
+            })
+    }
+
+    fn read_tile(&mut self, level: usize, column: u64, row: u64) -> Result<Tile, ReadProblem> {
+        let place = self.place_of(level, column, row)?;
         match self
             .tiles
             .stored(&mut self.file, (level, place), &self.limits)?

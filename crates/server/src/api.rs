@@ -11,7 +11,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{gcapi, health, media, own, ui};
+use crate::{gcapi, health, media, own, ui, view};
 
 /// Bytes of a request's body; the parts of uploads have a bound of their own.
 const LARGEST_BODY: usize = 10 << 20;
@@ -23,6 +23,7 @@ pub fn router(state: AppState) -> Router {
         .merge(media::router())
         .merge(health::router())
         .merge(own::router())
+        .merge(view::router())
         .merge(ui::router())
         .fallback(nothing_here)
         .method_not_allowed_fallback(async || {

@@ -29,5 +29,6 @@ pub mod submit;
 mod sweep;
 pub mod tls;
 pub mod ui;
+pub mod view;
 pub mod worker;
 mod zip_stream;

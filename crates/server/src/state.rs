@@ -5,6 +5,7 @@ use std::sync::Arc;
 use store::Store;
 
 use crate::config::Config;
+use crate::view::Views;
 use crate::worker::Worker;
 
 /// What every request can reach. Cheap to clone.
@@ -18,6 +19,7 @@ struct Inner {
     worker: Worker,
     config: Config,
     signing_key: SigningKey,
+    views: Views,
 }
 
 /// The secret of signed addresses; 32 random bytes, kept in the data folder.
@@ -39,6 +41,7 @@ impl AppState {
                 worker,
                 config,
                 signing_key,
+                views: Views::default(),
             }),
         }
     }
@@ -59,6 +62,12 @@ impl AppState {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.inner.config
+    }
+
+    /// What viewers share.
+    #[must_use]
+    pub fn views(&self) -> &Views {
+        &self.inner.views
     }
 
     /// The secret of signed addresses.

@@ -51,7 +51,7 @@ impl Shape {
     }
 
     /// First sample of a time point.
-    pub(super) fn start_of(&self, time: u64) -> Result<usize, RenderError> {
+    pub(crate) fn start_of(&self, time: u64) -> Result<usize, RenderError> {
         usize::try_from(time)
             .ok()
             .filter(|time| *time < self.times)

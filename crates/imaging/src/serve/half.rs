@@ -81,8 +81,9 @@ pub fn half_resolution(volume: &Volume, halving: Halving) -> Result<Volume, Rend
     })
 }
 
-/// Twice the spacing, and the centre of the first voxel where it then is.
-fn half_geometry(geometry: &Geometry) -> Geometry {
+/// The geometry of [`half_resolution`]: twice the spacing, and the centre of the first voxel where it then is.
+#[must_use]
+pub fn half_geometry(geometry: &Geometry) -> Geometry {
     let mut half = geometry.clone();
     let dimensions = geometry.size.len();
     for axis in (0..dimensions.min(3)).filter(|axis| geometry.size[*axis] > 1) {

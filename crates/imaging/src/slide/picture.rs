@@ -248,7 +248,7 @@ fn refused(error: RenderError) -> ReadProblem {
     ReadProblem::Unsupported(error.to_string())
 }
 
-fn as_numbers(component: ComponentType, bytes: &[u8]) -> Vec<f64> {
+pub(super) fn as_numbers(component: ComponentType, bytes: &[u8]) -> Vec<f64> {
     macro_rules! numbers {
         ($type:ty) => {{
             let (whole, _) = bytes.as_chunks::<{ size_of::<$type>() }>();

@@ -1,0 +1,5 @@
+// The element <volume-viewer>.
+
+import { VolumeViewer } from "./volume/viewer";
+
+customElements.define("volume-viewer", VolumeViewer);
