@@ -52,30 +52,29 @@ pub(crate) enum Command {
     /// Makes algorithms on the server and gives them container images
     #[command(subcommand)]
     Algorithm(AlgorithmCommand),
-    /// Submits a job to the server
+    /// Submits a job to the server, or one for each item of an archive
     Submit(SubmitArguments),
-    /// Says where a job on the server stands, and why it failed
+    /// Says where a job on the server stands and why it failed, or how far a run over an archive is
     Status(JobArguments),
+    /// Lists jobs on the server, newest first
+    Jobs(JobsArguments),
     /// Prints what a job on the server has written
-    Logs {
-        /// Which job
-        #[command(flatten)]
-        job: JobArguments,
-        /// Goes on until the job has ended
+    Logs(LogsArguments),
+    /// Submits a job once more: the same inputs, the current version of the algorithm
+    Retry {
+        /// UUID of the job
+        job: String,
+        /// Waits for the end; the exit code is that of `gantry run`
         #[arg(short, long)]
-        follow: bool,
+        wait: bool,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
     },
-    /// Ends a job on the server; once more kills its program
+    /// Ends a job on the server, or a run over an archive; once more kills its program
     Cancel(JobArguments),
-    /// Downloads the outputs of a job on the server
-    Output {
-        /// Which job
-        #[command(flatten)]
-        job: JobArguments,
-        /// Where they go
-        #[arg(short, long, value_name = "DIR", default_value = "output")]
-        output: Utf8PathBuf,
-    },
+    /// Downloads the outputs of a job on the server, or of a run over an archive
+    Output(OutputArguments),
 }
 
 /// `gantry crash-test`.
@@ -157,9 +156,12 @@ pub(crate) struct SubmitArguments {
     pub(crate) algorithm: String,
     /// One input: JSON as it is, `@FILE` with JSON, the path of a file, of an image or of a folder with one, or the address
     /// of an image on the server
-    #[arg(short, long = "input", value_name = "SLUG=VALUE")]
+    #[arg(short, long = "input", value_name = "SLUG=VALUE", conflicts_with = "archive")]
     pub(crate) input: Vec<String>,
-    /// Waits for the end; the exit code is that of `gantry run`
+    /// Runs on every item of this archive that fits
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) archive: Option<String>,
+    /// Waits for the end; the exit code is that of `gantry run`, for an archive 10 if a job failed
     #[arg(short, long)]
     pub(crate) wait: bool,
     /// Prints JSON
@@ -167,11 +169,70 @@ pub(crate) struct SubmitArguments {
     pub(crate) json: bool,
 }
 
-/// A job on the server.
+/// `gantry jobs`.
+#[derive(Debug, Args)]
+pub(crate) struct JobsArguments {
+    /// Only of this algorithm
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) algorithm: Option<String>,
+    /// Only in this state, such as `failed`
+    #[arg(long, value_name = "STATE")]
+    pub(crate) state: Option<String>,
+    /// Words of the comment or of the names of input images, or the beginning of the id
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+    /// Only of this account; for administrators
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// `newest`, `state` or `duration`
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) sort: Option<String>,
+    /// Goes on where the last list ended
+    #[arg(long, value_name = "MARK")]
+    pub(crate) after: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `gantry logs`.
+#[derive(Debug, Args)]
+pub(crate) struct LogsArguments {
+    /// UUID of the job
+    pub(crate) job: String,
+    /// Goes on until the job has ended
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Prints one JSON object per line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `gantry output`.
+#[derive(Debug, Args)]
+pub(crate) struct OutputArguments {
+    /// Which job
+    #[command(flatten)]
+    pub(crate) job: JobArguments,
+    /// Where they go
+    #[arg(short, long, value_name = "DIR", default_value = "output")]
+    pub(crate) output: Utf8PathBuf,
+    /// Everything in one zip archive: outputs, log and report; for a run, a folder for each item and a table
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    pub(crate) zip: Option<Utf8PathBuf>,
+}
+
+/// A job on the server, or a run over an archive.
 #[derive(Debug, Args)]
 pub(crate) struct JobArguments {
     /// UUID of the job
     pub(crate) job: String,
+    /// The id is that of a run over this archive
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) archive: Option<String>,
     /// Prints JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -42,9 +42,11 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<ExitStatus, Problem> {
         Command::Algorithm(command) => remote::algorithm(&command),
         Command::Submit(arguments) => remote::submit(&arguments),
         Command::Status(job) => remote::status(&job),
-        Command::Logs { job, follow } => remote::logs(&job, follow),
+        Command::Jobs(arguments) => remote::jobs(&arguments),
+        Command::Retry { job, wait, json } => remote::retry(&job, wait, json),
+        Command::Logs(arguments) => remote::logs(&arguments),
         Command::Cancel(job) => remote::cancel(&job),
-        Command::Output { job, output } => remote::output(&job, &output),
+        Command::Output(arguments) => remote::output(&arguments),
     }
 }
 

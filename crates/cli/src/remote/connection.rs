@@ -72,6 +72,15 @@ impl Connection {
         Ok(self.get_raw(path)?.into_body().into_reader())
     }
 
+    /// What is there, as bytes, and how many they are if the server says so.
+    pub(crate) fn download_sized(
+        &self,
+        path: &str,
+    ) -> Result<(Option<u64>, impl Read + use<>), Problem> {
+        let body = self.get_raw(path)?.into_body();
+        Ok((body.content_length(), body.into_reader()))
+    }
+
     /// Sends JSON.
     pub(crate) fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, Problem> {
         let request = self.agent.post(self.address(path));

@@ -25,7 +25,7 @@ enum Shown {
 }
 
 impl Progress {
-    /// Starts at 0 of `total` bytes; `what` is being done.
+    /// Starts at 0 of `total` bytes, or of an unknown number; `what` is being done.
     pub(crate) fn start(what: &str, total: u64, quiet: bool) -> Self {
         let what = visible(what).into_owned();
         if quiet {
@@ -38,12 +38,32 @@ impl Progress {
                 last: Instant::now(),
             });
         }
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {eta}")
+        // How long it is, the server does not always say.
+        let template = if total == 0 {
+            "{msg} {bytes} {bytes_per_sec}"
+        } else {
+            "{msg} {wide_bar} {bytes}/{total_bytes} {eta}"
+        };
+        let style = ProgressStyle::with_template(template)
             .expect("the template above is valid")
             .progress_chars("━╸ ");
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
         bar.set_style(style);
         bar.set_message(what);
+        Self(Shown::Bar(bar))
+    }
+
+    /// Starts at 0 of `total` things that are no bytes.
+    pub(crate) fn start_count(what: &str, total: u64, quiet: bool) -> Self {
+        if quiet || !std::io::stderr().is_terminal() {
+            return Self(Shown::Nothing);
+        }
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}")
+            .expect("the template above is valid")
+            .progress_chars("━╸ ");
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        bar.set_style(style);
+        bar.set_message(visible(what).into_owned());
         Self(Shown::Bar(bar))
     }
 
@@ -54,11 +74,12 @@ impl Progress {
             Shown::Lines { what, total, last } => {
                 if last.elapsed() >= LINE_EVERY {
                     *last = Instant::now();
-                    note(&format!(
-                        "{what}: {} of {}",
-                        quantity::bytes(done),
-                        quantity::bytes(*total)
-                    ));
+                    let of = if *total == 0 {
+                        String::new()
+                    } else {
+                        format!(" of {}", quantity::bytes(*total))
+                    };
+                    note(&format!("{what}: {}{of}", quantity::bytes(done)));
                 }
             }
             Shown::Nothing => {}

@@ -12,7 +12,9 @@ use crate::gantry::Gantry;
 
 mod client;
 mod crashes;
+mod document;
 mod drives;
+mod edges;
 
 /// A server that runs; killed with it.
 struct Server {

@@ -3,7 +3,8 @@
 use domain::Failure;
 use serde_json::{Value, json};
 
-use crate::arguments::JobArguments;
+use super::run;
+use crate::arguments::{JobArguments, LogsArguments};
 use crate::commands::{print, print_json, print_line};
 use crate::exit_status::ExitStatus;
 use crate::problem::Problem;
@@ -18,6 +19,9 @@ fn path(job: &str) -> String {
 /// Says where it stands.
 pub(crate) fn status(arguments: &JobArguments) -> Result<ExitStatus, Problem> {
     let server = Connection::open()?;
+    if let Some(archive) = &arguments.archive {
+        return run::status(&server, (archive, &arguments.job), arguments.json);
+    }
     let job: Value = server.get(&path(&arguments.job))?;
     tell(&job, arguments.json)
 }
@@ -25,13 +29,32 @@ pub(crate) fn status(arguments: &JobArguments) -> Result<ExitStatus, Problem> {
 /// Asks for its end.
 pub(crate) fn cancel(arguments: &JobArguments) -> Result<ExitStatus, Problem> {
     let server = Connection::open()?;
+    if let Some(archive) = &arguments.archive {
+        return run::cancel(&server, (archive, &arguments.job), arguments.json);
+    }
     let job: Value = server.post(&format!("{}cancel/", path(&arguments.job)), &json!({}))?;
     tell(&job, arguments.json)?;
     Ok(ExitStatus::Succeeded)
 }
 
+/// Submits it once more.
+pub(crate) fn retry(job: &str, is_waited: bool, json: bool) -> Result<ExitStatus, Problem> {
+    let server = Connection::open()?;
+    let made: Value = server.post(&format!("{}retry/", path(job)), &json!({}))?;
+    let id = made["id"].as_str().unwrap_or_default();
+    if is_waited {
+        return wait(&server, id, json);
+    }
+    if json {
+        print_json(&made)?;
+    } else {
+        print(&format!("{id}\n"))?;
+    }
+    Ok(ExitStatus::Succeeded)
+}
+
 /// Prints what it has written, and with `follow` what it writes.
-pub(crate) fn logs(arguments: &JobArguments, follow: bool) -> Result<ExitStatus, Problem> {
+pub(crate) fn logs(arguments: &LogsArguments) -> Result<ExitStatus, Problem> {
     let server = Connection::open()?;
     let say = |line: &Value| -> Result<(), Problem> {
         if arguments.json {
@@ -48,7 +71,7 @@ pub(crate) fn logs(arguments: &JobArguments, follow: bool) -> Result<ExitStatus,
             line["seconds"].as_f64().unwrap_or(0.0)
         ))
     };
-    if follow {
+    if arguments.follow {
         events(
             &server,
             &arguments.job,

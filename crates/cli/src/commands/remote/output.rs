@@ -1,23 +1,36 @@
 //! `gantry output`: what came out of a job, laid out as the container wrote it.
 
 use camino::{Utf8Component, Utf8Path};
-use fs_err::File;
 use serde_json::Value;
 
-use crate::arguments::JobArguments;
+use super::run;
+use crate::arguments::OutputArguments;
 use crate::commands::{print, print_json};
 use crate::exit_status::ExitStatus;
 use crate::problem::Problem;
-use crate::remote::Connection;
+use crate::remote::{Connection, download};
 
 /// Downloads every output.
-pub(crate) fn output(arguments: &JobArguments, folder: &Utf8Path) -> Result<ExitStatus, Problem> {
+pub(crate) fn output(arguments: &OutputArguments) -> Result<ExitStatus, Problem> {
     let server = Connection::open()?;
+    let (job, folder) = (&arguments.job, &arguments.output);
+    if let Some(file) = &arguments.zip {
+        let address = match &job.archive {
+            Some(archive) => format!("{}outputs.zip", run::path(archive, &job.job)),
+            None => format!("/api/gantry/v1/jobs/{}/outputs.zip", job.job),
+        };
+        return zip(&server, &address, file, job.json);
+    }
+    if job.archive.is_some() {
+        let message = "a run comes as one archive, expected `--zip FILE`".to_owned();
+        return Err(Problem::new(ExitStatus::Usage, message));
+    }
+    let arguments = job;
     let job: Value = server.get(&format!("/api/v1/algorithms/jobs/{}/", arguments.job))?;
     let outputs = job["outputs"].as_array().cloned().unwrap_or_default();
     let mut written = Vec::new();
     for value in &outputs {
-        written.push(one(&server, value, folder)?);
+        written.push(one(&server, value, folder, arguments.json)?);
     }
     if arguments.json {
         print_json(&written)?;
@@ -36,7 +49,32 @@ pub(crate) fn output(arguments: &JobArguments, folder: &Utf8Path) -> Result<Exit
     Ok(ExitStatus::Succeeded)
 }
 
-fn one(server: &Connection, value: &Value, folder: &Utf8Path) -> Result<String, Problem> {
+/// Downloads one zip archive.
+fn zip(
+    server: &Connection,
+    address: &str,
+    file: &Utf8Path,
+    json: bool,
+) -> Result<ExitStatus, Problem> {
+    if file.exists() {
+        let message = format!("`{file}` is there already");
+        return Err(Problem::new(ExitStatus::Usage, message).hint("choose another name"));
+    }
+    download(server, address, file, json)?;
+    if json {
+        print_json(&[file])?;
+    } else {
+        print(&format!("{file}\n"))?;
+    }
+    Ok(ExitStatus::Succeeded)
+}
+
+fn one(
+    server: &Connection,
+    value: &Value,
+    folder: &Utf8Path,
+    quiet: bool,
+) -> Result<String, Problem> {
     let socket = &value["socket"];
     let relative = Utf8Path::new(socket["relative_path"].as_str().unwrap_or_default());
     let is_plain = relative
@@ -72,8 +110,7 @@ fn one(server: &Connection, value: &Value, folder: &Utf8Path) -> Result<String, 
     }
     match source {
         Some(address) => {
-            let mut file = File::create(&path).map_err(Problem::internal)?;
-            std::io::copy(&mut server.download(&address)?, &mut file).map_err(Problem::internal)?;
+            download(server, &address, &path, quiet)?;
         }
         None => {
             let text = serde_json::to_vec_pretty(&value["value"]).map_err(Problem::internal)?;

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
 
-use super::job;
+use super::{job, run};
 use crate::arguments::SubmitArguments;
 use crate::commands::{print, print_json};
 use crate::exit_status::ExitStatus;
@@ -13,6 +13,10 @@ use crate::remote::{Connection, upload};
 /// Does it.
 pub(crate) fn submit(arguments: &SubmitArguments) -> Result<ExitStatus, Problem> {
     let server = Connection::open()?;
+    if let Some(archive) = &arguments.archive {
+        let pair = (archive.as_str(), arguments.algorithm.as_str());
+        return run::start(&server, pair, arguments.wait, arguments.json);
+    }
     let made = post(
         &server,
         (&arguments.algorithm, &arguments.input),

@@ -1,0 +1,11 @@
+//! The router as clients meet it, on loopback, over the real database: who may do what.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be made ready has failed"
+)]
+
+mod csrf;
+mod listed;
+mod clinic;
+mod roles;
