@@ -60,6 +60,18 @@ pub(super) fn of(shown: &Shown) -> Vec<Fact> {
     facts
 }
 
+/// What is odd about the file of an image, as sentences.
+pub(super) fn warnings(shown: &Shown) -> Vec<String> {
+    let warnings = shown.summary.warnings.iter();
+    warnings
+        .map(|warning| {
+            let mut letters = warning.chars();
+            let first = letters.next().into_iter().flat_map(char::to_uppercase);
+            format!("{}{}.", first.collect::<String>(), letters.as_str())
+        })
+        .collect()
+}
+
 fn spacing(summary: &ImageSummary, is_slide: bool) -> String {
     let (factor, unit) = if is_slide {
         (1000.0, "µm")

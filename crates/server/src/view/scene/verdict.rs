@@ -47,7 +47,7 @@ pub(super) fn judge(overlay: &ImageSummary, image: &ImageSummary) -> Verdict {
             }
             None => "It is drawn in the wrong place.".to_owned(),
         },
-        (_, false) => "It covers another part of the patient than the image.".to_owned(),
+        (_, false) => "It does not cover exactly what the image covers.".to_owned(),
     };
     let side = |summary: &ImageSummary, axis: usize| {
         let size = &summary.geometry.size;
