@@ -34,7 +34,12 @@ pub(super) fn of(shown: &Shown) -> Vec<Fact> {
     if let Some(times) = summary.size.get(3) {
         facts.push(fact("Time points", times.to_string()));
     }
-    facts.push(fact("Voxel size", spacing(summary, shown.is_slide())));
+    let name = if unit == "pixels" {
+        "Pixel size"
+    } else {
+        "Voxel size"
+    };
+    facts.push(fact(name, spacing(summary, shown.is_slide())));
     if summary.levels > 1 {
         facts.push(fact("Resolutions", summary.levels.to_string()));
     }
