@@ -14,6 +14,7 @@ pub mod files;
 pub mod form;
 mod headers;
 mod home;
+mod image;
 mod login;
 pub mod notice;
 pub mod page;
@@ -24,6 +25,7 @@ pub mod visitor;
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
+        .route("/images/{id}/", get(image::show))
         .route("/login/", get(login::show).post(login::log_in))
         .route("/logout/", post(login::log_out))
         .route("/assets/{name}", get(assets::file))

@@ -12,9 +12,11 @@ use crate::time::{from_text, to_text};
 
 mod list;
 mod own;
+mod uses;
 
 pub use list::ImageFilter;
 pub use own::DeleteImageError;
+pub use uses::ImageUse;
 
 /// What an image is before it has an id.
 #[derive(Debug, Clone, PartialEq)]

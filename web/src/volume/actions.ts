@@ -1,10 +1,10 @@
 // What people do with a viewer, whether by mouse, finger, key or button.
 
+import { type Key, helpOf, press } from "../dom/keys";
 import { apply } from "../geometry/affine";
 import type { PlaneName } from "../geometry/plane";
 import { distance, type Vec3 } from "../geometry/vector";
 import { type Commands, MOUSE, keysOf } from "./commands";
-import { type Key, helpOf, press } from "./keys";
 import type { Pane, PaneListener, Point } from "./pane";
 import type { PointerListener } from "./pointer";
 import type { State, Tool } from "./state";
@@ -63,17 +63,16 @@ export class Actions implements PaneListener, PointerListener, Commands {
     this.listener.redraw();
   }
 
-  panPane(pane: Pane, by: Point): void {
+  pan(pane: Pane, by: Point): void {
     const sight = this.state.sights[pane.name];
     sight.u -= by[0] / pane.scale;
     sight.v -= by[1] / pane.scale;
     this.listener.redraw();
   }
 
-  pan(pane: Pane | number, by: Point | number): void {
-    const active = typeof pane === "number" ? this.activePane() : pane;
-    const pixels: Point = typeof by === "number" ? [pane as number, by] : by;
-    if (active) this.panPane(active, pixels);
+  panActive(right: number, down: number): void {
+    const active = this.activePane();
+    if (active) this.pan(active, [right, down]);
   }
 
   scroll(pane: Pane, slices: number): void {
@@ -93,15 +92,14 @@ export class Actions implements PaneListener, PointerListener, Commands {
     this.listener.redraw();
   }
 
-  // Around a pixel of a pane, or around the middle of the active one.
-  zoom(pane: Pane | number, factor = 1, at?: Point): void {
-    if (typeof pane === "number") {
-      const active = this.activePane();
-      if (active) this.zoom(active, pane, [active.width / 2, active.height / 2]);
-      return;
-    }
+  zoomActive(factor: number): void {
+    const active = this.activePane();
+    if (active) this.zoom(active, factor, [active.width / 2, active.height / 2]);
+  }
+
+  // Around a pixel of a pane.
+  zoom(pane: Pane, factor: number, [x, y]: Point): void {
     const sight = this.state.sights[pane.name];
-    const [x, y] = at ?? [pane.width / 2, pane.height / 2];
     const before = pane.scale;
     sight.zoom = Math.min(Math.max(sight.zoom * factor, 0.2), 60);
     const after = pane.scale;
@@ -128,7 +126,7 @@ export class Actions implements PaneListener, PointerListener, Commands {
     const { base } = this.state;
     const preset = number < 0 ? base.image.window : base.image.presets[number];
     if (!preset) return;
-    [base.center, base.low, base.high] = [preset.center, preset.low, preset.high];
+    [base.center, base.width, base.low, base.high] = [preset.center, preset.width, preset.low, preset.high];
     this.listener.redraw();
   }
 

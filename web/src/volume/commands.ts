@@ -1,17 +1,17 @@
 // What keys do.
 
+import type { Key } from "../dom/keys";
 import { apply } from "../geometry/affine";
 import type { PlaneName } from "../geometry/plane";
 import type { Vec3 } from "../geometry/vector";
-import type { Key } from "./keys";
 import type { State } from "./state";
 
 // What the viewer does for a key beyond changing its state.
 export interface Commands {
   preset(number: number): void;
   setTime(time: number): void;
-  zoom(factor: number): void;
-  pan(right: number, down: number): void;
+  zoomActive(factor: number): void;
+  panActive(right: number, down: number): void;
   measureHere(): void;
   nextFinding(step: number): void;
   overlays(change: "toggle" | "outline" | number): void;
@@ -37,7 +37,7 @@ export function keysOf(state: State, commands: Commands): Key[] {
   });
   const fast = (event: KeyboardEvent) => (event.shiftKey ? 10 : 1);
   const arrow = (event: KeyboardEvent, right: number, down: number) => {
-    if (event.shiftKey) commands.pan(-right * 40, -down * 40);
+    if (event.shiftKey) commands.panActive(-right * 40, -down * 40);
     else state.cross = beside(state, right, down);
   };
   return [
@@ -54,8 +54,8 @@ export function keysOf(state: State, commands: Commands): Key[] {
     key("0", "0", "the first window again", () => commands.preset(-1)),
     key("w", "w W", "wider and narrower window", (event) => commands.widen(0, event.shiftKey ? 1 / 1.1 : 1.1)),
     key("b", "b B", "brighter and darker", (event) => commands.widen(event.shiftKey ? 0.05 : -0.05, 1)),
-    key("+ =", "+", "larger", () => commands.zoom(1.25)),
-    key("-", "-", "smaller", () => commands.zoom(0.8)),
+    key("+ =", "+", "larger", () => commands.zoomActive(1.25)),
+    key("-", "-", "smaller", () => commands.zoomActive(0.8)),
     key("r", "r", "everything as at the start", () => commands.reset()),
     key("f", "f", "one plane, or all of them", () => commands.maximise(state.active)),
     key("p", "p", "along the axes of the scan, or of the patient", () => state.setAlongPatient(!state.alongPatient)),

@@ -5,9 +5,9 @@ import { colourOfSet } from "../annotations/colours";
 import { project } from "../annotations/project";
 import { titleOf } from "../annotations/words";
 import { drawn } from "../dom/element";
+import { barOf } from "../geometry/scale_bar";
 import { distance } from "../geometry/vector";
 import type { Pane } from "./pane";
-import { barOf } from "./scale_bar";
 import type { Measure, State } from "./state";
 
 // Empty pixels around the middle of the crosshair.

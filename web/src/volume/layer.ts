@@ -5,18 +5,21 @@ import type { Vec3 } from "../geometry/vector";
 import type { Look, Painter, PaneArea } from "../gl/painter";
 import { TableTexture, coloursOf } from "../gl/table_texture";
 import { VolumeTexture } from "../gl/volume_texture";
+import type { LabelRow, Paintable } from "../layers/panel";
+import { colourOfLabel, nameOfLabel, placeOf } from "../layers/labels";
 import type { SceneLayer, VolumeDescription } from "../scene/types";
 import type { Voxels } from "../voxels/volume";
 
 // Lower than every number of a texture.
 const NOTHING = -3.4e38;
 
-export class Layer {
+export class Layer implements Paintable {
   shown: boolean;
   opacity: number;
   outlined = false;
   readonly hidden = new Set<number>();
   center: number;
+  width: number;
   low: number;
   high: number;
   threshold: number;
@@ -40,6 +43,7 @@ export class Layer {
     this.low = start.low;
     this.high = start.high;
     this.center = isHeat ? (start.low + start.high) / 2 : image.window.center;
+    this.width = isHeat ? start.high - start.low : image.window.width;
     this.threshold = isHeat ? image.heat.threshold : NOTHING;
     this.opacity = base === null ? 1 : isHeat ? image.heat.opacity : 0.5;
     this.table = isHeat ? image.heat.table : base === null ? "grey" : "hot";
@@ -52,10 +56,6 @@ export class Layer {
     return this.base === null;
   }
 
-  get width(): number {
-    return this.high - this.low;
-  }
-
   // The resolution that has come as a whole, if any.
   get best(): Voxels | null {
     return [...this.voxels].reverse().find((voxels) => voxels.isComplete) ?? null;
@@ -64,18 +64,34 @@ export class Layer {
   setWindow(center: number, width: number): void {
     const wide = Math.max(width, 1e-6 * Math.abs(center), 1e-12);
     this.center = center;
+    this.width = wide;
     this.low = center - wide / 2;
     this.high = center + wide / 2;
   }
 
-  nameOf(label: number): string {
-    return this.scene.segments.find((segment) => segment.value === label)?.name ?? `label ${label}`;
+  get hasRange(): boolean {
+    return this.image.texture_channels === 1;
   }
 
-  // Colour of a label, as CSS has it.
+  readonly canOutline = true;
+
+  // Labels that have a name or are there.
+  get labelRows(): LabelRow[] {
+    const found = this.image.labels ?? [];
+    const named = this.scene.segments.map((segment) => segment.value).filter((value) => value !== 0);
+    const values = [...new Set([...named, ...found.map((entry) => entry.value)])].sort((a, b) => a - b);
+    return values.map((value) => {
+      const entry = found.find((entry) => entry.value === value);
+      return { value, ml: entry?.ml ?? null, at: entry?.at_mm ?? null, isThere: entry !== undefined };
+    });
+  }
+
+  nameOf(label: number): string {
+    return nameOfLabel(this.scene, label);
+  }
+
   colourOf(label: number): string {
-    const place = placeOf(label) * 6;
-    return `#${this.image.label_colours.slice(place, place + 6)}`;
+    return colourOfLabel(this.image.label_colours, label);
   }
 
   // What the finest voxels that have come say of a point.
@@ -147,9 +163,4 @@ export class Layer {
     const place = this.image.levels.indexOf(voxels.level);
     return (this.copied ? this.base?.image.levels[place]?.matrix : undefined) ?? voxels.level.matrix;
   }
-}
-
-// Place of a label among 256 colours, as on the server.
-export function placeOf(label: number): number {
-  return label === 0 ? 0 : ((((label - 1) % 255) + 255) % 255) + 1;
 }

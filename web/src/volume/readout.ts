@@ -3,6 +3,7 @@
 import { millimetres } from "../annotations/words";
 import { apply, inverse } from "../geometry/affine";
 import type { Vec3 } from "../geometry/vector";
+import { numberText } from "../layers/numbers";
 import type { Layer } from "./layer";
 import type { State } from "./state";
 
@@ -27,8 +28,4 @@ export function valueWords(layer: Layer, point: Vec3): string | null {
   if (layer.scene.role === "labels") return value === 0 ? null : `${layer.nameOf(value)} (${value})`;
   const text = found.map(numberText).join(", ");
   return layer.image.modality === "CT" && layer.scene.role === "image" ? `${text} HU` : text;
-}
-
-export function numberText(value: number): string {
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
 }

@@ -5,10 +5,11 @@ import { element } from "../dom/element";
 import type { PlaneName } from "../geometry/plane";
 import { PLANES } from "../geometry/plane";
 import type { Vec3 } from "../geometry/vector";
+import { LayerPanel } from "../layers/panel";
+import { noticeOf } from "../layers/verdict";
 import { Actions } from "./actions";
 import { Drawing } from "./drawing";
 import type { Layer } from "./layer";
-import { LayerPanel } from "./layer_panel";
 import { Loading, type Progress } from "./loading";
 import { Pane } from "./pane";
 import { listen } from "./pointer";
@@ -16,7 +17,6 @@ import { valueWords, wordsAt } from "./readout";
 import { Stage } from "./stage";
 import type { State } from "./state";
 import { Toolbar } from "./toolbar";
-import { noticeOf } from "./verdicts";
 
 const WORDS: Record<Progress, string> = {
   first: "loading…",
@@ -29,7 +29,7 @@ export class Screen {
   private readonly stage: Stage;
   private readonly panes: Pane[];
   private readonly drawings: Drawing[];
-  private readonly panels: LayerPanel[];
+  private readonly panels: LayerPanel<Layer>[];
   private readonly toolbar: Toolbar;
   private readonly loading: Loading;
   private readonly actions: Actions;

@@ -1,7 +1,7 @@
 // Buttons and choices above the panes.
 
 import { button, element } from "../dom/element";
-import { numberText } from "./readout";
+import { numberText } from "../layers/numbers";
 import type { State, Tool } from "./state";
 
 const TOOLS: readonly (readonly [Tool, string, string])[] = [

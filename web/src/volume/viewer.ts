@@ -5,6 +5,7 @@ import type { Scene, VolumeDescription } from "../scene/types";
 import { element, styled } from "../dom/element";
 import { type PlaneName, PLANES } from "../geometry/plane";
 import type { Vec3 } from "../geometry/vector";
+import common from "../layers/viewer.css?inline";
 import { Layer } from "./layer";
 import { Screen } from "./screen";
 import { State } from "./state";
@@ -20,7 +21,7 @@ export class VolumeViewer extends HTMLElement {
     if (this.stop) return;
     this.stop = new AbortController();
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    styled(root, css);
+    styled(root, common + css);
     // The pictures of the page stay until there are better ones.
     root.replaceChildren(element("slot"));
     this.start(root, this.stop.signal).catch((problem: unknown) => this.fail(root, problem));

@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use super::{ConvertImageError, ConvertOptions};
 use crate::metadata::PixelRange;
 use crate::metaimage::{Head, Spool};
+use crate::segments::DistinctValues;
 use crate::summary::{ComponentType, ImageSummary};
 use crate::uploads::UploadedImage;
 
@@ -25,11 +26,16 @@ pub(super) fn convert(
         Vec::new()
     };
     let mut range = PixelRange::new(component);
+    let mut values = (known.channels == 1).then(|| DistinctValues::new(component));
     let mut spool = Spool::create(path)?;
     let mut summary = image.stream(&options.limits, &mut |samples| {
         range.feed(samples);
+        if let Some(values) = &mut values {
+            values.feed(samples);
+        }
         spool.feed(samples);
     })?;
+    summary.segments = values.and_then(|values| values.segments(&summary.geometry.size));
     summary.metadata = summary.metadata.without_free_text();
     summary.metadata.add_range(&range);
     let own = summary.metadata.iter();

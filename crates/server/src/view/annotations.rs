@@ -22,6 +22,9 @@ pub use read::Item;
 /// Bytes of JSON that are read.
 const MOST_BYTES: u64 = 64 << 20;
 
+/// Items that a page lists without scripts.
+const LISTED: usize = 50;
+
 /// The annotations of one value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Set {
@@ -84,6 +87,12 @@ impl Set {
             items,
             url: None,
         }))
+    }
+
+    /// Those that a page lists without scripts.
+    #[must_use]
+    pub fn first_items(&self) -> &[Item] {
+        self.items.get(..LISTED).unwrap_or(&self.items)
     }
 
     /// Leaves the items out where they are more than `most`.

@@ -5,7 +5,7 @@
 
 use domain::{SocketKind, SuperKind};
 use serde::Serialize;
-use store::ids::{ImageId, JobId};
+use store::ids::{ImageId, JobId, ValueId};
 use store::values::{Content, StoredValue};
 
 use super::annotations::{self, Set};
@@ -49,6 +49,9 @@ pub struct Scene {
     /// What the image below everything is, for people.
     #[serde(skip)]
     pub facts: Vec<Fact>,
+    /// What is odd about the file of that image, as sentences.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 /// An image of a scene in the making.
@@ -70,15 +73,51 @@ impl Scene {
         caller: &Caller,
         image: ImageId,
     ) -> Result<Scene, ApiError> {
-        let shown = Shown::find(state, caller, image).await?;
-        let role = Role::of_summary(&shown.summary);
-        let candidate = Candidate {
-            shown,
-            value: None,
-            role,
-            is_input: true,
+        Scene::of_chosen(state, caller, image, (&[], &[])).await
+    }
+
+    /// One image with others and annotations over it, as somebody chose them. Flat images over a slide are shown like
+    /// slides.
+    ///
+    /// # Errors
+    /// 404 when something is not there or the caller may not see it; 422 when nothing is known of an image's content.
+    pub async fn of_chosen(
+        state: &AppState,
+        caller: &Caller,
+        image: ImageId,
+        (over, values): (&[ImageId], &[ValueId]),
+    ) -> Result<Scene, ApiError> {
+        let mut candidates = Vec::new();
+        for id in [image].iter().chain(over) {
+            let shown = Shown::find(state, caller, *id).await?;
+            let mut role = Role::of_summary(&shown.summary);
+            let is_float = shown.summary.component_type.is_some_and(|c| c.is_float());
+            if !candidates.is_empty() && role == Role::Image && is_float {
+                role = Role::Heat;
+            }
+            candidates.push(Candidate {
+                shown,
+                value: None,
+                role,
+                is_input: true,
+            });
+        }
+        let base = candidates.remove(0);
+        let mut made = Made {
+            base: base.shown.clone(),
+            scene: Scene::made_of(base, candidates),
         };
-        Ok(Scene::made_of(candidate, Vec::new()))
+        for layer in &mut made.scene.layers {
+            layer.shown = true;
+        }
+        for value in values {
+            if !state.store().may_view_value(caller.viewer, *value).await? {
+                return Err(ApiError::not_found());
+            }
+        }
+        let values = state.store().values_of(values).await?;
+        made.annotate(state, &values).await?;
+        Ok(made.scene)
     }
 
     /// Everything that a job got and gave: one scene for its volumes and one for its slides, as far as it has such; in
@@ -152,8 +191,27 @@ impl Scene {
             kind,
             title: base.shown.image.name.clone(),
             facts: facts::of(&base.shown),
+            warnings: facts::warnings(&base.shown),
             layers,
             annotations: Vec::new(),
+        }
+    }
+
+    /// Name of the element that shows it.
+    #[must_use]
+    pub fn tag(&self) -> &'static str {
+        match self.kind {
+            SceneKind::Volume => "volume-viewer",
+            SceneKind::Slide => "slide-viewer",
+        }
+    }
+
+    /// The entry of `web/` that defines the element.
+    #[must_use]
+    pub fn script(&self) -> &'static str {
+        match self.kind {
+            SceneKind::Volume => "volume-viewer.ts",
+            SceneKind::Slide => "slide-viewer.ts",
         }
     }
 

@@ -32,6 +32,12 @@ pub struct Item {
 }
 
 impl Item {
+    /// Where to look at it, for people.
+    #[must_use]
+    pub fn position(&self) -> String {
+        self.at.map(|value| format!("{value:.1}")).join(", ")
+    }
+
     /// All its points, LPS mm.
     pub(super) fn points(&self) -> impl Iterator<Item = [f64; 3]> + '_ {
         self.paths.iter().flatten().copied()

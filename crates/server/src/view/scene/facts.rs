@@ -34,7 +34,12 @@ pub(super) fn of(shown: &Shown) -> Vec<Fact> {
     if let Some(times) = summary.size.get(3) {
         facts.push(fact("Time points", times.to_string()));
     }
-    facts.push(fact("Voxel size", spacing(summary, shown.is_slide())));
+    let name = if unit == "pixels" {
+        "Pixel size"
+    } else {
+        "Voxel size"
+    };
+    facts.push(fact(name, spacing(summary, shown.is_slide())));
     if summary.levels > 1 {
         facts.push(fact("Resolutions", summary.levels.to_string()));
     }
@@ -58,6 +63,18 @@ pub(super) fn of(shown: &Shown) -> Vec<Fact> {
     let format = summary.format.name();
     facts.push(fact("File", format!("{format}, {}", bytes(image.size))));
     facts
+}
+
+/// What is odd about the file of an image, as sentences.
+pub(super) fn warnings(shown: &Shown) -> Vec<String> {
+    let warnings = shown.summary.warnings.iter();
+    warnings
+        .map(|warning| {
+            let mut letters = warning.chars();
+            let first = letters.next().into_iter().flat_map(char::to_uppercase);
+            format!("{}{}.", first.collect::<String>(), letters.as_str())
+        })
+        .collect()
 }
 
 fn spacing(summary: &ImageSummary, is_slide: bool) -> String {

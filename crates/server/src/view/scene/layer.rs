@@ -22,11 +22,12 @@ pub enum Role {
 }
 
 impl Role {
-    /// For an image of which nothing is said: labels where it has few values, one of which is 0.
+    /// For an image of which nothing is said: labels where it has few values, from 0 to at most 255.
     pub(super) fn of_summary(summary: &ImageSummary) -> Role {
         let is_labels = summary.channels == 1
             && summary.segments.as_ref().is_some_and(|segments| {
-                segments.len() <= MOST_LABELS && segments.first() == Some(&0)
+                let ends = (segments.first(), segments.last());
+                segments.len() <= MOST_LABELS && matches!(ends, (Some(0), Some(..=255)))
             });
         if is_labels { Role::Labels } else { Role::Image }
     }

@@ -34,7 +34,7 @@ pub(super) fn judge(overlay: &ImageSummary, image: &ImageSummary) -> Verdict {
     let sentence = match (verdict.relation, wrong) {
         (GridRelation::SameGrid, _) => "It lies exactly where the image lies.".to_owned(),
         (GridRelation::SameRegion, _) if verdict.aligned => {
-            "It covers what the image covers, with voxels of another size.".to_owned()
+            "It covers what the image covers, at another resolution.".to_owned()
         }
         (GridRelation::Unknown, _) => "Where it lies cannot be told.".to_owned(),
         (GridRelation::Apart, _) => match off {
@@ -47,7 +47,7 @@ pub(super) fn judge(overlay: &ImageSummary, image: &ImageSummary) -> Verdict {
             }
             None => "It is drawn in the wrong place.".to_owned(),
         },
-        (_, false) => "It covers another part of the patient than the image.".to_owned(),
+        (_, false) => "It does not cover exactly what the image covers.".to_owned(),
     };
     let side = |summary: &ImageSummary, axis: usize| {
         let size = &summary.geometry.size;

@@ -1,0 +1,5 @@
+// The element <slide-viewer>.
+
+import { SlideViewer } from "./slide/viewer";
+
+customElements.define("slide-viewer", SlideViewer);
