@@ -19,15 +19,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let dist = out.join("web");
-    if !web.join("node_modules").is_dir() {
-        npm(&web, &["ci", "--no-audit", "--no-fund"])?;
-    }
+    install(&web)?;
     let dist_text = dist.to_str().ok_or("the build folder is no UTF-8")?;
     npm(
         &web,
         &["run", "--silent", "build", "--", "--outDir", dist_text],
     )?;
     fs::write(out.join("assets.rs"), table(&dist)?)?;
+    Ok(())
+}
+
+/// Installs the packages of `web/` where others are installed or none; `./dev web` leaves the same mark.
+fn install(web: &Path) -> Result<(), Box<dyn Error>> {
+    let wanted = fs::read(web.join("package-lock.json"))?;
+    let mark = web.join("node_modules/installed.json");
+    if fs::read(&mark).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    npm(web, &["ci", "--no-audit", "--no-fund"])?;
+    fs::write(&mark, wanted)?;
     Ok(())
 }
 
