@@ -51,6 +51,19 @@ pub fn looks_like_pixels(points_mm: &[[f64; 3]], geometry: &Geometry) -> Option<
     })
 }
 
+/// The line of Python that turns pixels into mm, where `image` is the SimpleITK image and `points` are lists of three.
+#[must_use]
+pub fn fix_for_pixels(geometry: &Geometry) -> String {
+    match (geometry.spacing.as_slice(), geometry.origin.as_slice()) {
+        ([x, y], [0.0, 0.0]) => {
+            format!("points = [[x * {x}, y * {y}, z] for x, y, z in points]  # mm per pixel")
+        }
+        ([_, _], _) => "points = [[*image.TransformContinuousIndexToPhysicalPoint(point[:2]), 0] for point in points]"
+            .into(),
+        _ => "points = [image.TransformContinuousIndexToPhysicalPoint(point) for point in points]".into(),
+    }
+}
+
 /// Says how many points lie outside of the image, and how far the farthest is from it, mm.
 #[must_use]
 pub fn outside(points_mm: &[[f64; 3]], geometry: &Geometry) -> Option<String> {
@@ -69,11 +82,14 @@ pub fn outside(points_mm: &[[f64; 3]], geometry: &Geometry) -> Option<String> {
     });
     let share = match off.len() {
         0 => return None,
+        1 if points_mm.len() == 1 => "the point lies".into(),
         all if all == points_mm.len() => format!("all {all} points lie"),
         1 => format!("1 of {} points lies", points_mm.len()),
         some => format!("{some} of {} points lie", points_mm.len()),
     };
-    let how_far = if farthest.is_finite() {
+    let how_far = if farthest.is_finite() && points_mm.len() == 1 {
+        format!(", by {farthest:.1} mm")
+    } else if farthest.is_finite() {
         format!(", the farthest by {farthest:.1} mm")
     } else {
         ", with coordinates that are no finite numbers".into()
@@ -214,8 +230,17 @@ mod tests {
         );
         assert_eq!(
             outside(&[[f64::NAN, 0.0, 0.0]], &volume()).unwrap(),
-            "all 1 points lie outside of the image, with coordinates that are no finite numbers"
+            "the point lies outside of the image, with coordinates that are no finite numbers"
         );
+    }
+
+    #[test]
+    fn pixels_are_turned_into_millimetres_by_one_line() {
+        assert_eq!(
+            fix_for_pixels(&slide()),
+            "points = [[x * 0.00025, y * 0.00025, z] for x, y, z in points]  # mm per pixel"
+        );
+        assert!(fix_for_pixels(&volume()).contains("(point) for point"));
     }
 
     #[test]

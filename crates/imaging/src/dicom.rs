@@ -2,7 +2,7 @@
 //!
 //! The reader is our own. `dicom-object` builds nested sequences by recursion without a bound, so that 2 MB of them end
 //! the process, and takes as much memory for a value as its header claims; the pixel decoders around it index and copy
-//! by lengths of the file. Compressed frames go to `zune-jpeg`, `jpeg-decoder` (lossless JPEG) and `hayro-jpeg2000`.
+//! by lengths of the file. Compressed frames go to `zune-jpeg` and `hayro-jpeg2000`; lossless JPEG is decoded here.
 //!
 //! Values and types are those of GDCM, and therefore SimpleITK: rescaled, with the smallest integer type that holds
 //! all possible values for whole slopes and `float64` otherwise; MONOCHROME1 is turned around; colour is RGB.
@@ -19,10 +19,12 @@ mod facts;
 mod file;
 mod fragments;
 mod group_key;
+mod huffman;
 mod image;
 mod input;
 mod jpeg;
 mod jpeg2000;
+mod jpeg_lossless;
 mod parse;
 mod pixel;
 mod place;

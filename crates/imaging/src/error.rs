@@ -108,6 +108,9 @@ impl ReadProblem {
             Self::UnknownFormat { .. } => Some(
                 "MetaImage, TIFF, DICOM, NIfTI, NRRD, PNG and JPEG are read; an algorithm writes `.mha` or `.tif`",
             ),
+            Self::Corrupt { problem, .. } if problem.contains("far beyond") => {
+                Some("the samples are more than the header says")
+            }
             Self::Short { .. } | Self::Corrupt { .. } => Some(
                 "the file was probably not written to its end: was the disk full, or the writer not closed?",
             ),

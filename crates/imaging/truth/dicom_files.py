@@ -6,6 +6,7 @@ from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 
+import lossless_jpeg
 from reading import volume
 
 GREY = (numpy.arange(35) * 117 % 4096).astype("<u2").reshape(7, 5)
@@ -98,6 +99,13 @@ def coded(cases, name, array, syntax, frames, stored=None, fragments=1, table=Tr
 def codecs(cases):
     lossless, jpeg2000 = uid.JPEGLosslessSV1, uid.JPEG2000Lossless
     coded(cases, "jpeg-lossless-12", GREY, lossless, [imagecodecs.ljpeg_encode(GREY, bitspersample=12)], 12)
+    for predictor in range(1, 8):
+        stream = lossless_jpeg.encode(GREY, 12, predictor)
+        coded(cases, f"jpeg-lossless-predictor-{predictor}", GREY, uid.JPEGLossless, [stream], 12)
+    for predictor, transform, restart in ((1, 2, 0), (4, 3, 0), (1, 0, 2), (7, 0, 3), (6, 1, 1)):
+        kept = GREY >> transform << transform
+        stream = lossless_jpeg.encode(kept, 16, predictor, transform, restart)
+        coded(cases, f"jpeg-lossless-{predictor}-shift-{transform}-restart-{restart}", kept, uid.JPEGLossless, [stream])
     coded(cases, "jpeg-lossless-8", SMOOTH, lossless, [imagecodecs.ljpeg_encode(SMOOTH, bitspersample=8)])
 
     def wavelet(array, bits):

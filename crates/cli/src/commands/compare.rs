@@ -68,20 +68,27 @@ fn annotation(arguments: &CompareArguments, input: &ImageSummary) -> Result<Exit
         return Err(refused("holds no point of three numbers".to_owned()));
     }
     let problems = annotations::check(&points, &input.geometry);
+    let fix = annotations::looks_like_pixels(&points, &input.geometry)
+        .map(|_| annotations::fix_for_pixels(&input.geometry));
     if arguments.json {
         print_json(&json!({
             "aligned": problems.is_empty(),
             "points": points.len(),
             "problems": problems,
+            "fix": fix,
         }))?;
     } else if problems.is_empty() {
-        let count = points.len();
-        print(&format!(
-            "{GOOD}={GOOD:#} {count} points, all of them on the image\n"
-        ))?;
+        let points = match points.len() {
+            1 => "one point, on the image".to_owned(),
+            count => format!("{count} points, all of them on the image"),
+        };
+        print(&format!("{GOOD}={GOOD:#} {points}\n"))?;
     } else {
         for problem in &problems {
             print(&format!("{WARNING}!{WARNING:#} {}\n", visible(problem)))?;
+        }
+        if let Some(fix) = &fix {
+            print(&format!("{HINT}fix:{HINT:#} {}\n", visible(fix)))?;
         }
     }
     Ok(status(problems.is_empty()))

@@ -107,11 +107,14 @@ fn whole_slide(mut slide: Slide, arguments: &SliceArguments) -> Result<ExitStatu
     fs_err::write(&arguments.output, picture.bytes).map_err(Problem::internal)?;
     let whole = &slide.levels()[0];
     print(&format!(
-        "{}: a slide of {} × {} pixels in {} levels\n",
+        "{}: a slide of {} × {} pixels in {}\n",
         arguments.output,
         whole.width,
         whole.height,
-        slide.levels().len()
+        match slide.levels().len() {
+            1 => "one level".to_owned(),
+            count => format!("{count} levels"),
+        }
     ))?;
     Ok(ExitStatus::Succeeded)
 }
@@ -130,7 +133,12 @@ fn described(drawn: &Slice, is_colour: bool) -> String {
     }
     if !is_colour {
         let Window { center, width, .. } = drawn.window;
-        text += &format!(", window centre {center} width {width}");
+        // Windows that were chosen from the samples have many digits.
+        let short = |number: f64| {
+            let text = format!("{number:.4}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        };
+        text += &format!(", window centre {} width {}", short(center), short(width));
     }
     text
 }

@@ -24,7 +24,8 @@ pub(super) fn frames(
 ) -> Result<Vec<Pieces>, ReadProblem> {
     let (offsets, fragments) = walk(input)?;
     let count = fragments.len() as u64;
-    if frames == 1 && coding != Coding::Rle || count == frames {
+    // RLE has one fragment for a frame by the standard (PS3.5 A.4.2), but single frames in several are about.
+    if frames == 1 || count == frames {
         let single = |fragment: &Fragment| (fragment.at, fragment.length);
         return Ok(if frames == 1 {
             vec![fragments.iter().map(single).collect()]

@@ -1,12 +1,12 @@
 //! JPEG frames: header, lossless and lossy streams; colours stay as stored.
 
-use jpeg_decoder::{ColorTransform, Decoder};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::codec::{Decoded, is_ybr, same_size};
+use super::jpeg_lossless;
 use super::pixel::{Photometric, Pixels};
 
 /// Passes over one frame; real files have one for each colour, or about ten.
@@ -94,7 +94,7 @@ pub(super) fn decode(stream: &[u8], pixels: &Pixels) -> Result<Decoded, String> 
             }
         };
     let (bytes, sample_bytes) = if frame.kind == 0xc3 {
-        lossless(stream, &frame, pixels)?
+        lossless(stream, &frame)?
     } else {
         (lossy(stream)?, 1)
     };
@@ -105,18 +105,21 @@ pub(super) fn decode(stream: &[u8], pixels: &Pixels) -> Result<Decoded, String> 
     })
 }
 
-fn lossless(stream: &[u8], frame: &JpegFrame, pixels: &Pixels) -> Result<(Vec<u8>, usize), String> {
-    let mut decoder = Decoder::new(stream);
-    decoder.set_color_transform(ColorTransform::None);
-    decoder.set_max_decoding_buffer_size(usize::try_from(pixels.decoded_bytes()).unwrap_or(0));
-    let mut bytes = decoder
-        .decode()
-        .map_err(|error| format!("does not decode ({error})"))?;
-    let sample_bytes = if frame.precision > 8 { 2 } else { 1 };
-    if sample_bytes == 2 && cfg!(target_endian = "big") {
-        super::parse::swap(&mut bytes, 2);
-    }
-    Ok((bytes, sample_bytes))
+/// Little-endian samples and their bytes.
+fn lossless(stream: &[u8], frame: &JpegFrame) -> Result<(Vec<u8>, usize), String> {
+    let samples = jpeg_lossless::decode(stream)?;
+    Ok(if frame.precision > 8 {
+        let bytes = samples.iter().flat_map(|sample| sample.to_le_bytes());
+        (bytes.collect(), 2)
+    } else {
+        (
+            samples
+                .iter()
+                .map(|sample| sample.to_le_bytes()[0])
+                .collect(),
+            1,
+        )
+    })
 }
 
 /// The samples as stored: the colours are turned by us.

@@ -91,6 +91,10 @@ impl<'a, 'b> Parser<'a, 'b> {
     fn value(&mut self, header: &Header, depth: usize) -> Result<Option<Value>, ReadProblem> {
         let what = || tag::name(header.tag);
         let kind = tag::kind(header.tag);
+        if header.length == UNDEFINED && matches!(&header.vr, b"OB" | b"OW") {
+            // Compressed pixels of an icon: what their fragments hold is no data set.
+            return self.skip_fragments(header).map(|()| None);
+        }
         let is_sequence = header.length == UNDEFINED
             || kind == Some(Kind::Sequence) && header.vr != *b"UN"
             || header.vr == *b"SQ" && header.length > 0 && kind.is_some();
@@ -161,6 +165,17 @@ impl<'a, 'b> Parser<'a, 'b> {
                 }
             }
         }
+    }
+
+    fn skip_fragments(&mut self, pixels: &Header) -> Result<(), ReadProblem> {
+        while let Some((tag, length)) = self.item_header()? {
+            match tag {
+                tag::SEQUENCE_END => return Ok(()),
+                tag::ITEM => self.input.skip(length.into(), &tag::name(pixels.tag))?,
+                other => return Err(refused(pixels.tag, "a fragment", &tag::name(other))),
+            }
+        }
+        Ok(())
     }
 
     fn item_header(&mut self) -> Result<Option<(Tag, u32)>, ReadProblem> {

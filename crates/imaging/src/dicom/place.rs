@@ -75,6 +75,10 @@ fn in_plane(
             tag::NOMINAL_SCANNED_PIXEL_SPACING,
             "on the scanned film, not in the patient",
         ),
+        (
+            tag::IMAGE_PLANE_PIXEL_SPACING,
+            "in the plane of the radiation detector, not in the patient",
+        ),
     ] {
         if let Some(spacing) = spacing(set, tag)? {
             warnings.push(format!(

@@ -188,6 +188,10 @@ pub(super) fn spacing(set: &DataSet, tag: Tag) -> Result<Option<[f64; 2]>, ReadP
     let Some([rows, columns]) = set.exactly::<2>(tag)? else {
         return Ok(None);
     };
+    if [rows, columns] == [0.0, 0.0] {
+        // What writers put where they do not know it.
+        return Ok(None);
+    }
     if rows <= 0.0 || columns <= 0.0 {
         return Err(refused(
             tag,

@@ -128,6 +128,7 @@ attributes! {
     FOCAL_PLANE_COUNT = 0x0048_0303, Longs, "TotalPixelMatrixFocalPlanes";
     SEGMENT_IDENTIFICATION = 0x0062_000a, Sequence, "SegmentIdentificationSequence";
     SEGMENT_NUMBER = 0x0062_000b, Words, "ReferencedSegmentNumber";
+    IMAGE_PLANE_PIXEL_SPACING = 0x3002_0011, Text, "ImagePlanePixelSpacing";
     FRAME_OFFSETS = 0x3004_000c, Text, "GridFrameOffsetVector";
     DOSE_SCALING = 0x3004_000e, Text, "DoseGridScaling";
     SHARED_GROUPS = 0x5200_9229, Sequence, "SharedFunctionalGroupsSequence";

@@ -71,9 +71,27 @@ impl GeometryVerdict {
     }
 }
 
+/// Makes an output anew that lacks an axis of its input, or has one more.
+const ALL_AXES: &str = "output = SimpleITK.GetImageFromArray(array); output.CopyInformation(input)  # with an array of the \
+     shape input.GetSize()[::-1]";
+
 /// Compares the grid of an output with the grid of the image that it belongs to. Only the first three axes count.
 #[must_use]
 pub fn compare(output: &Geometry, input: &Geometry) -> GeometryVerdict {
+    let axes = [output.size.len(), input.size.len()];
+    let mut verdict = compare_frames(output, input);
+    // Lines that copy an origin or a direction need as many axes on both sides.
+    if axes[0] != axes[1] && verdict.fix.is_some() {
+        verdict.message = format!(
+            "{} dimensions where the input has {}; {}",
+            axes[0], axes[1], verdict.message
+        );
+        verdict.fix = Some(ALL_AXES.into());
+    }
+    verdict
+}
+
+fn compare_frames(output: &Geometry, input: &Geometry) -> GeometryVerdict {
     let (output, input) = match (Frame::of(output), Frame::of(input)) {
         (Ok(output), Ok(input)) => (output, input),
         (Err(problem), _) => return unknown("output", &problem),
@@ -164,6 +182,7 @@ fn story(mistake: Option<KnownMistake>, output: &Frame, input: &Frame) -> String
         KnownMistake::UnitsOff => " but in micrometres",
         KnownMistake::GeometryNotCopied
         | KnownMistake::AxesReversed
+        | KnownMistake::ListsReversed
         | KnownMistake::DirectionDropped
         | KnownMistake::DirectionTransposed
         | KnownMistake::OriginDropped

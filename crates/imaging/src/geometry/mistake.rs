@@ -13,6 +13,8 @@ pub enum KnownMistake {
     GeometryNotCopied,
     /// The array was handed over as x, y, z where z, y, x was needed.
     AxesReversed,
+    /// Spacing or origin are in the order of the array: z, y, x.
+    ListsReversed,
     /// Direction is the identity although the input's is not; spacing and origin are kept.
     DirectionDropped,
     /// The direction matrix is transposed: axis vectors were given as rows.
@@ -43,6 +45,9 @@ impl KnownMistake {
             Self::AxesReversed => {
                 "the array was handed over as x, y, z (SimpleITK arrays are z, y, x)"
             }
+            Self::ListsReversed => {
+                "spacing or origin were given in the order of the array, z, y, x (SimpleITK's is x, y, z)"
+            }
             Self::DirectionDropped => "the direction of the input was dropped",
             Self::DirectionTransposed => {
                 "the direction was given by axis vectors as rows (they are its columns)"
@@ -72,7 +77,7 @@ impl KnownMistake {
             Self::OriginDropped => "output.SetOrigin(input.GetOrigin())",
             Self::SpacingDropped => "output.SetSpacing(input.GetSpacing())",
             Self::LpsRasFlip => {
-                "affine = numpy.diag([-1, -1, 1, 1]) @ affine  # from RAS to LPS, before it is written"
+                "output.CopyInformation(input)  # or before NIfTI tools write it: affine = numpy.diag([-1, -1, 1, 1]) @ affine"
             }
             Self::AxisFlipped => {
                 "output.CopyInformation(input)  # and hand the array over unflipped"
@@ -83,7 +88,7 @@ impl KnownMistake {
             Self::UnitsOff => {
                 "output.SetSpacing(input.GetSpacing()); output.SetOrigin(input.GetOrigin())"
             }
-            Self::OutsideImage => "output.CopyInformation(input)",
+            Self::ListsReversed | Self::OutsideImage => "output.CopyInformation(input)",
         }
     }
 }
@@ -104,7 +109,7 @@ pub(super) fn recognise(output: &Frame, input: &Frame) -> Option<KnownMistake> {
         (KnownMistake::AxisFlipped, axis_flipped),
         (KnownMistake::DirectionTransposed, direction_transposed),
         (KnownMistake::HalfVoxelShift, half_voxel),
-        (KnownMistake::AxesReversed, lists_reversed),
+        (KnownMistake::ListsReversed, lists_reversed),
     ];
     tests
         .into_iter()

@@ -1,10 +1,11 @@
-//! The quick way into memory for the most common files: samples behind the header, little-endian, in one zlib stream of the
-//! stated length.
+//! The quick way into memory for the most common files: samples behind the header, little-endian, raw or in one zlib stream
+//! of the stated length.
 //!
-//! The decoder wants the whole stream and fills the memory that holds the samples. Whatever is not exactly as the header says
-//! is left to the way through [`super::samples`], which reads it again from the start and says what is wrong: both ways
-//! give the same volumes, warnings and refusals. Raw samples have no quick way: both are as fast as memory is.
+//! The file or the decoder fills the memory that holds the samples. Whatever is not exactly as the header says is left to
+//! the way through [`super::samples`], which reads it again from the start and says what is wrong: both ways give the same
+//! volumes, warnings and refusals.
 
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 
 use bytemuck::Pod;
@@ -29,7 +30,6 @@ pub(super) fn read(
     limits: &CheckLimits,
 ) -> Option<Samples> {
     let is_simple = header.binary
-        && header.compressed
         && header.place == DataPlace::Local
         && header.start == DataStart::Natural
         && (!header.big_endian || header.component.bytes() == 1);
@@ -38,6 +38,14 @@ pub(super) fn read(
         return None;
     }
     let stored = file.metadata().ok()?.len().checked_sub(header_end)?;
+    if !header.compressed {
+        let is_exact = stored == bytes as u64;
+        return is_exact.then(|| {
+            typed(header.component, bytes, &mut |target| {
+                file.file().read_exact_at(target, header_end).ok()
+            })
+        })?;
+    }
     // The file must be able to hold what its header claims before memory is reserved.
     let most = u128::from(stored) * MAX_DEFLATE_RATIO;
     if header.compressed_bytes? != stored || bytes as u128 > most {
@@ -53,9 +61,11 @@ fn whole_stream(file: &File, start: u64, length: u64) -> Option<Vec<u8>> {
     let length = usize::try_from(length).ok()?;
     let mut stream = Vec::new();
     stream.try_reserve_exact(length).ok()?;
-    stream.resize(length, 0);
-    file.file().read_exact_at(&mut stream, start).ok()?;
-    Some(stream)
+    // Unlike `read_exact_at` this writes no zeros first.
+    let mut file = file.file();
+    file.seek(SeekFrom::Start(start)).ok()?;
+    file.take(length as u64).read_to_end(&mut stream).ok()?;
+    (stream.len() == length).then_some(stream)
 }
 
 /// A zlib stream that is sound, fills the target exactly and has nothing behind it; else `None`.
@@ -193,6 +203,7 @@ mod tests {
     fn sound_files_are_read_quickly() {
         let samples = samples();
         assert_eq!(both(&stated(&zlib(&samples))), (true, String::new()));
+        assert_eq!(both(&file("", &samples)), (true, String::new()));
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl Walk<'_> {
             self.found.refuse(folder, ReadProblem::Unsupported(problem));
             return;
         }
-        match entries(folder) {
+        match self.entries(folder) {
             Ok(entries) => {
                 for path in entries {
                     self.entry(path, depth);
@@ -114,25 +114,31 @@ impl Walk<'_> {
             self.found.refuse(&path, ReadProblem::NotRegularFile);
         }
     }
-}
 
-/// What lies in a folder, sorted; at most one more than may be.
-fn entries(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, ReadProblem> {
-    let mut paths = Vec::new();
-    for entry in fs_err::read_dir(folder).map_err(ReadProblem::Open)? {
-        let path = Utf8PathBuf::from_path_buf(entry?.path()).map_err(|path| {
-            ReadProblem::Unsupported(format!(
-                "holds the name `{}`; expected UTF-8",
-                path.display()
-            ))
-        })?;
-        paths.push(path);
-        if paths.len() > MAX_FILES {
-            return Err(ReadProblem::Unsupported(format!(
-                "expected at most {MAX_FILES} files in one folder"
-            )));
+    /// What lies in a folder, sorted; at most one more than may be. A name that is not UTF-8 is refused alone.
+    fn entries(&mut self, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, ReadProblem> {
+        let mut paths = Vec::new();
+        let mut count = 0;
+        for entry in fs_err::read_dir(folder).map_err(ReadProblem::Open)? {
+            match Utf8PathBuf::from_path_buf(entry?.path()) {
+                Ok(path) => paths.push(path),
+                Err(path) => {
+                    let shown = path.to_string_lossy();
+                    let problem = "has a name that is not UTF-8; rename the file";
+                    self.found.refuse(
+                        Utf8Path::new(&shown),
+                        ReadProblem::Unsupported(problem.into()),
+                    );
+                }
+            }
+            count += 1;
+            if count > MAX_FILES {
+                return Err(ReadProblem::Unsupported(format!(
+                    "expected at most {MAX_FILES} files in one folder"
+                )));
+            }
         }
+        paths.sort();
+        Ok(paths)
     }
-    paths.sort();
-    Ok(paths)
 }

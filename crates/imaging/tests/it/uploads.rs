@@ -281,3 +281,20 @@ fn links_and_depths_do_not_lead_astray() {
     );
     assert!(refused.iter().any(|message| message.contains("32 folders")));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_not_utf_8_spoils_no_other_file() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = Folder::new();
+    imaging::metaimage::write(folder.path().join("a.mha"), &square(vec![2, 2])).unwrap();
+    let odd = std::ffi::OsStr::from_bytes(b"od\xff.mha");
+    let odd = folder.path().as_std_path().join(odd);
+    fs_err::copy(folder.path().join("a.mha"), odd).unwrap();
+    let found = folder.find();
+    assert_eq!(folder.images(&found), [["a.mha"]]);
+    let refused = folder.refused(&found);
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert!(refused[0].contains("not UTF-8"), "{refused:?}");
+}

@@ -116,12 +116,22 @@ fn fix_for_other_size(mistake: KnownMistake, factor: f64, with_origin: bool) -> 
                 "output.SetSpacing([s {by} for s in output.GetSpacing()]){origin}"
             ))
         }
+        KnownMistake::LpsRasFlip => {
+            let origin = if with_origin {
+                "; x, y, z = output.GetOrigin(); output.SetOrigin((-x, -y, z))"
+            } else {
+                ""
+            };
+            Some(format!(
+                "output.SetDirection(input.GetDirection()){origin}  # from RAS to LPS"
+            ))
+        }
         KnownMistake::AxesReversed
+        | KnownMistake::ListsReversed
         | KnownMistake::DirectionDropped
         | KnownMistake::DirectionTransposed
         | KnownMistake::OriginDropped
         | KnownMistake::SpacingDropped
-        | KnownMistake::LpsRasFlip
         | KnownMistake::AxisFlipped
         | KnownMistake::HalfVoxelShift => None,
     }

@@ -231,15 +231,32 @@ fn parts_of_the_geometry_that_were_dropped_are_recognised() {
     );
     recognised(
         &changed(|output| output.origin.reverse()),
-        KnownMistake::AxesReversed,
+        KnownMistake::ListsReversed,
     );
     recognised(
         &changed(|output| {
             output.spacing.reverse();
             output.origin.reverse();
         }),
-        KnownMistake::AxesReversed,
+        KnownMistake::ListsReversed,
     );
+}
+
+#[test]
+fn an_output_without_the_third_axis_is_told_to_get_it() {
+    let mut input = Geometry::identity(vec![5, 6, 7]);
+    input.spacing = vec![0.5, 0.5, 2.0];
+    input.origin = vec![-90.0, 40.0, 12.0];
+    let verdict = compare(&Geometry::identity(vec![5, 6]), &input);
+    assert!(
+        verdict
+            .message
+            .starts_with("2 dimensions where the input has 3; size 5×6×1"),
+        "{verdict:?}"
+    );
+    let fix = verdict.fix.unwrap();
+    assert!(!fix.contains("SetDirection"), "{fix}");
+    assert!(fix.contains("input.GetSize()[::-1]"), "{fix}");
 }
 
 #[test]
