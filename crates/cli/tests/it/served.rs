@@ -15,6 +15,7 @@ mod crashes;
 mod document;
 mod drives;
 mod edges;
+mod viewers;
 
 /// A server that runs; killed with it.
 struct Server {
