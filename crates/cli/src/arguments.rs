@@ -156,7 +156,12 @@ pub(crate) struct SubmitArguments {
     pub(crate) algorithm: String,
     /// One input: JSON as it is, `@FILE` with JSON, the path of a file, of an image or of a folder with one, or the address
     /// of an image on the server
-    #[arg(short, long = "input", value_name = "SLUG=VALUE", conflicts_with = "archive")]
+    #[arg(
+        short,
+        long = "input",
+        value_name = "SLUG=VALUE",
+        conflicts_with = "archive"
+    )]
     pub(crate) input: Vec<String>,
     /// Runs on every item of this archive that fits
     #[arg(long, value_name = "SLUG")]

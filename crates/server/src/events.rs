@@ -14,7 +14,7 @@ use serde::Deserialize;
 use store::ids::JobId;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -41,6 +41,21 @@ pub struct EventQuery {
     after: Option<String>,
 }
 
+/// One event of the stream.
+#[derive(Debug, ToSchema)]
+#[expect(
+    dead_code,
+    reason = "the shape of what `follow` sends, for the document"
+)]
+pub struct ServerEvent {
+    /// `state`, `log`, `attempt` or `end`.
+    event: String,
+    /// Where the reader stands, for `after` and `Last-Event-ID`.
+    id: String,
+    /// JSON: what happened.
+    data: String,
+}
+
 /// The route of events.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(job_events))
@@ -54,7 +69,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     get, path = "/api/gantry/v1/jobs/{id}/events/", tag = "jobs",
     params(("id" = String, Path, format = Uuid), EventQuery),
     responses(
-        (status = 200, description = "server-sent events", content_type = "text/event-stream", body = String),
+        (status = 200, description = "server-sent events", content_type = "text/event-stream", body = ServerEvent),
         (status = 400, description = "`after` is no id of an event"),
         (status = 404, description = "no such job, or not for you"),
     )

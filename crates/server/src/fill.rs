@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::Slug;
 use jiff::Timestamp;
 use store::archives::ArchiveItem;
-use store::ids::{ImageImportId, SocketId};
+use store::ids::{ImageImportId, SocketId, UploadId};
 use store::image_imports::ImportTarget;
 use store::jobs::JobInput;
 use store::values::{Content, NewContent};
@@ -34,19 +34,24 @@ pub enum FillError {
     Store(#[from] StoreError),
 }
 
-/// Fills a case.
+/// Values that were accepted; nothing of them is kept yet.
+#[derive(Debug, Default)]
+pub struct Accepted {
+    ready: Vec<(SocketId, NewContent)>,
+    imports: Vec<(SocketId, Vec<UploadId>)>,
+}
+
+/// Judges values for a case; changes nothing.
 ///
 /// # Errors
 /// When a value is not accepted; all problems are told at once.
-pub async fn fill(
+pub async fn accept(
     worker: &Worker,
     viewer: Viewer,
-    (item, which): (&ArchiveItem, Replace),
     values: &[(Slug, InputSource)],
-) -> Result<(), FillError> {
+) -> Result<Accepted, FillError> {
     let store = worker.store();
-    let mut ready: Vec<(SocketId, NewContent)> = Vec::new();
-    let mut imports = Vec::new();
+    let mut accepted = Accepted::default();
     let mut problems: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (slug, source) in values {
         let mut refuse =
@@ -56,20 +61,39 @@ pub async fn fill(
             continue;
         };
         match judge(store, viewer, &socket, source).await {
-            Ok(Judged::Ready(JobInput::New(socket, content))) => ready.push((socket, content)),
+            Ok(Judged::Ready(JobInput::New(socket, content))) => {
+                accepted.ready.push((socket, content));
+            }
             Ok(Judged::Ready(JobInput::Existing(value))) => {
                 let found = store.value(value).await?;
                 let content = found.map(|found| again(found.content));
-                ready.extend(content.map(|content| (socket.id, content)));
+                accepted
+                    .ready
+                    .extend(content.map(|content| (socket.id, content)));
             }
-            Ok(Judged::Import(uploads)) => imports.push((socket.id, uploads)),
+            Ok(Judged::Import(uploads)) => accepted.imports.push((socket.id, uploads)),
             Err(RefuseSource::Refused(why)) => refuse(why),
             Err(RefuseSource::Store(error)) => return Err(error.into()),
         }
     }
-    if !problems.is_empty() {
-        return Err(FillError::Values(problems));
+    if problems.is_empty() {
+        Ok(accepted)
+    } else {
+        Err(FillError::Values(problems))
     }
+}
+
+/// Fills a case with values that were accepted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fill(
+    worker: &Worker,
+    viewer: Viewer,
+    (item, which): (&ArchiveItem, Replace),
+    Accepted { ready, imports }: Accepted,
+) -> Result<(), StoreError> {
+    let store = worker.store();
     let now = Timestamp::now();
     match which {
         Replace::Named => store.merge_values(item.id, &ready, now).await?,

@@ -178,10 +178,11 @@ impl Store {
     }
 }
 
-/// Takes values away that nothing uses any more, and images that only they name and nobody uploaded.
+/// Takes values away that nothing uses any more; with `images` also images that only they name and nobody uploaded.
 pub(crate) async fn drop_values(
     change: &mut Transaction<'static, Sqlite>,
     values: &[i64],
+    images: bool,
 ) -> Result<(), StoreError> {
     for value in values {
         let gone: Option<Option<String>> = sqlx::query_scalar(
@@ -193,7 +194,7 @@ pub(crate) async fn drop_values(
         .bind(value)
         .fetch_optional(&mut **change)
         .await?;
-        if let Some(image) = gone.flatten() {
+        if let Some(image) = gone.flatten().filter(|_| images) {
             sqlx::query(
                 "DELETE FROM image WHERE id = ? AND image_import_id IS NULL
                    AND NOT EXISTS (SELECT 1 FROM value WHERE value.image_id = image.id)",

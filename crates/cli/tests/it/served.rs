@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::gantry::Gantry;
 
+mod beyond;
 mod client;
 mod crashes;
 mod document;

@@ -16,7 +16,7 @@ use super::shapes;
 use super::value_source::{SentValue, read_all};
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::fill::{FillError, Replace, fill};
+use crate::fill::{FillError, Replace, accept, fill};
 use crate::links::Links;
 use crate::path::Id;
 use crate::state::AppState;
@@ -139,16 +139,22 @@ async fn change(
         .archive_item(id)
         .await?
         .ok_or_else(ApiError::not_found)?;
+    if !store.may_view_archive(caller.viewer, item.archive).await? {
+        return Err(ApiError::not_found());
+    }
     may_fill(&state, &caller, item.archive).await?;
     let values: Option<Vec<(Slug, _)>> = match &sent.values {
         Some(values) => Some(read_all(values, "values", &links)?),
         None => None,
     };
-    if let Some(values) = values {
-        fill(state.worker(), caller.viewer, (&item, which), &values)
-            .await
-            .map_err(refused_values)?;
-    }
+    // Everything is judged before anything is changed.
+    let accepted = match values {
+        Some(values) => {
+            let judged = accept(state.worker(), caller.viewer, &values).await;
+            Some(judged.map_err(refused_values)?)
+        }
+        None => None,
+    };
     if let Some(title) = &sent.title {
         let title = checked_title(title)?;
         let place = (item.archive, id);
@@ -156,6 +162,9 @@ async fn change(
             .set_archive_item_title(place, title)
             .await
             .map_err(refusal)?;
+    }
+    if let Some(accepted) = accepted {
+        fill(state.worker(), caller.viewer, (&item, which), accepted).await?;
     }
     let changed = store
         .archive_item(id)

@@ -104,6 +104,7 @@ async fn create(
         archive_run: None,
         inputs: read_all(&sent.inputs, "inputs", &links)?,
     };
+    known_sockets(&state, &submission).await?;
     let most = state.config().jobs.most_active_per_user;
     let id = submit(state.worker(), &submission, most)
         .await
@@ -116,6 +117,24 @@ async fn create(
         StatusCode::CREATED,
         Json(shapes::posted_job(&job, &inputs, &links)),
     ))
+}
+
+/// Refuses names that no socket has, one refusal per value, in their order.
+async fn known_sockets(state: &AppState, submission: &Submission) -> Result<(), ApiError> {
+    let mut problems = Vec::with_capacity(submission.inputs.len());
+    let mut is_good = true;
+    for (slug, _) in &submission.inputs {
+        let found = state.store().socket_by_slug(slug).await?;
+        is_good &= found.is_some();
+        problems.push(match found {
+            Some(_) => json!({}),
+            None => json!({"interface": [format!("Object with slug={slug} does not exist.")]}),
+        });
+    }
+    if is_good {
+        return Ok(());
+    }
+    Err(ApiError::bad(json!({"inputs": problems})))
 }
 
 fn no_algorithm() -> ApiError {

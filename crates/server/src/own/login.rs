@@ -20,6 +20,8 @@ use crate::state::AppState;
 
 /// Characters of a secret by which its owner recognises it.
 const PREFIX: usize = 8;
+/// Days after which a token ends at the latest, if it ends: a hundred years.
+const MOST_DAYS: u32 = 36_500;
 /// Characters of a token's name.
 const LONGEST_NAME: usize = 100;
 
@@ -34,6 +36,7 @@ struct Login {
     #[serde(default)]
     name: String,
     /// After how many days it ends; without it, never.
+    #[schema(minimum = 1, maximum = 36500)]
     expires_in_days: Option<u32>,
 }
 
@@ -43,6 +46,7 @@ struct WantedToken {
     /// What it is called.
     name: String,
     /// After how many days it ends; without it, never.
+    #[schema(minimum = 1, maximum = 36500)]
     expires_in_days: Option<u32>,
 }
 
@@ -175,14 +179,15 @@ async fn make(
         return Err(ApiError::field("name", problem));
     }
     let now = Timestamp::now();
-    let days = wanted.expires_in_days.map(i64::from);
-    let expires_at = match days {
-        Some(days) => Some(now.checked_add((days * 24).hours()).map_err(|_| {
-            ApiError::field(
-                "expires_in_days",
-                format!("`{days}` days are beyond the calendar."),
-            )
-        })?),
+    let expires_at = match wanted.expires_in_days {
+        Some(days) if (1..=MOST_DAYS).contains(&days) => {
+            let end = now.checked_add((i64::from(days) * 24).hours());
+            Some(end.map_err(|problem| ApiError::internal(&problem))?)
+        }
+        Some(days) => {
+            let problem = format!("`{days}` days are out of range, expected 1 to {MOST_DAYS}.");
+            return Err(ApiError::field("expires_in_days", problem));
+        }
         None => None,
     };
     let secret = new_secret();

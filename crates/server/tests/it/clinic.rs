@@ -101,9 +101,12 @@ impl Clinic {
 
     /// The path with names filled in.
     pub(crate) fn path(&self, pattern: &str) -> String {
-        let filled = self.names.iter().fold(pattern.to_owned(), |path, (name, value)| {
-            path.replace(&format!("{{{name}}}"), value)
-        });
+        let filled = self
+            .names
+            .iter()
+            .fold(pattern.to_owned(), |path, (name, value)| {
+                path.replace(&format!("{{{name}}}"), value)
+            });
         filled.replace("{none}", "0190a5b0-0000-7000-8000-000000000000")
     }
 
@@ -128,7 +131,11 @@ impl Clinic {
         let mut bytes = Vec::new();
         let mut chunk = [0; 16 * 1024];
         // Events do not end: their head is enough.
-        let is_endless = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("text/event-stream");
+        let is_endless = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes);
+            let head = text.split_once("\r\n\r\n").map(|(head, _)| head);
+            head.is_some_and(|head| head.contains("text/event-stream"))
+        };
         loop {
             let count = stream.read(&mut chunk).await.unwrap();
             bytes.extend_from_slice(&chunk[..count]);
@@ -185,7 +192,10 @@ async fn account(store: &Store, name: &str, role: Role) -> AccountId {
         expires_at: None,
     };
     let digest = digest(&secret(name));
-    store.create_token(&token, &digest, "secret", now()).await.unwrap();
+    store
+        .create_token(&token, &digest, "secret", now())
+        .await
+        .unwrap();
     id
 }
 
@@ -195,7 +205,10 @@ async fn furnish(folder: TempDir, store: Store, address: std::net::SocketAddr) -
     let una = account(&store, "una", Role::User).await;
     let otto = account(&store, "otto", Role::User).await;
     let declared = Manifest::parse(MANIFEST).unwrap().algorithm;
-    let algorithm = store.create_algorithm(&declared, Some(ed), now()).await.unwrap();
+    let algorithm = store
+        .create_algorithm(&declared, Some(ed), now())
+        .await
+        .unwrap();
     store
         .set_algorithm_role(algorithm.id, una, AlgorithmRole::User)
         .await
@@ -212,8 +225,15 @@ async fn furnish(folder: TempDir, store: Store, address: std::net::SocketAddr) -
         size: 1,
         activate: true,
     };
-    store.complete_algorithm_image(version, &imported).await.unwrap();
-    let request = store.ask_access(algorithm.id, otto, now()).await.unwrap().unwrap();
+    store
+        .complete_algorithm_image(version, &imported)
+        .await
+        .unwrap();
+    let request = store
+        .ask_access(algorithm.id, otto, now())
+        .await
+        .unwrap()
+        .unwrap();
     let mut clinic = Clinic {
         _folder: folder,
         store,
@@ -250,8 +270,14 @@ async fn archive(clinic: &mut Clinic, ed: AccountId) {
         is_public: false,
     };
     let archive = store.create_archive(&new, Some(ed), now()).await.unwrap();
-    store.set_archive_role(archive, una, ArchiveRole::User).await.unwrap();
-    let item = store.create_archive_item(archive, "a head", now()).await.unwrap();
+    store
+        .set_archive_role(archive, una, ArchiveRole::User)
+        .await
+        .unwrap();
+    let item = store
+        .create_archive_item(archive, "a head", now())
+        .await
+        .unwrap();
     let image = NewImage {
         name: "head-mr.mha".to_owned(),
         extension: ImageExtension::Mha,
@@ -262,15 +288,27 @@ async fn archive(clinic: &mut Clinic, ed: AccountId) {
         account: Some(una),
     };
     let image = store.create_image(&image, now()).await.unwrap();
-    let mut sockets = clinic.algorithm.interfaces.iter().flat_map(|one| &one.inputs);
-    let scan = sockets.find(|one| one.socket.slug.as_str() == "scan").unwrap().id;
+    let mut sockets = clinic
+        .algorithm
+        .interfaces
+        .iter()
+        .flat_map(|one| &one.inputs);
+    let scan = sockets
+        .find(|one| one.socket.slug.as_str() == "scan")
+        .unwrap()
+        .id;
     store
         .merge_values(item, &[(scan, NewContent::Image(image))], now())
         .await
         .unwrap();
     let jobs = [(clinic.job(una), JobOrigin::default())];
     let run = store
-        .start_archive_run((archive, clinic.algorithm.id), Some(una), (&[], &jobs), now())
+        .start_archive_run(
+            (archive, clinic.algorithm.id),
+            Some(una),
+            (&[], &jobs),
+            now(),
+        )
         .await
         .unwrap();
     clinic.names.push(("archive", "heads".to_owned()));
@@ -281,7 +319,12 @@ async fn archive(clinic: &mut Clinic, ed: AccountId) {
 
 /// A browser's login of the administrator: the cookie's secret and the CSRF secret.
 pub(crate) async fn browser(clinic: &Clinic) -> (String, String) {
-    let (admin, _) = clinic.store.account_by_name("admin").await.unwrap().unwrap();
+    let (admin, _) = clinic
+        .store
+        .account_by_name("admin")
+        .await
+        .unwrap()
+        .unwrap();
     let (cookie, csrf) = ("cookie-of-admin".to_owned(), "csrf-of-admin".to_owned());
     let session = store::sessions::NewSession {
         digest: digest(&cookie),
@@ -289,10 +332,6 @@ pub(crate) async fn browser(clinic: &Clinic) -> (String, String) {
         csrf: csrf.clone(),
         expires_at: now() + 1.hours(),
     };
-    clinic
-        .store
-        .create_session(&session, now())
-        .await
-        .unwrap();
+    clinic.store.create_session(&session, now()).await.unwrap();
     (cookie, csrf)
 }

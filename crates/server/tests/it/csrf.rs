@@ -29,7 +29,7 @@ async fn changes_need_the_secret_beside_the_cookie() {
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in operations.as_object().unwrap().keys() {
             if method != "get" && path != WITHOUT_LOGIN {
-                let path = path.replace('{', "").replace('}', "");
+                let path = path.replace(['{', '}'], "");
                 changes.push((method.to_uppercase(), path));
             }
         }
@@ -39,13 +39,21 @@ async fn changes_need_the_secret_beside_the_cookie() {
     for (method, path) in changes {
         let bare = clinic.send(&method, &path, &cookie, "{}").await;
         assert_eq!(bare.status, 403, "{method} {path}: {}", bare.body);
-        assert!(bare.body.contains("x-csrf-token"), "{method} {path}: {}", bare.body);
+        assert!(
+            bare.body.contains("x-csrf-token"),
+            "{method} {path}: {}",
+            bare.body
+        );
         let wrong = format!("{cookie}X-CSRF-Token: wrong\r\n");
         let wrong = clinic.send(&method, &path, &wrong, "{}").await;
         assert_eq!(wrong.status, 403, "{method} {path}: {}", wrong.body);
         let right = format!("{cookie}X-CSRF-Token: {csrf}\r\n");
         let right = clinic.send(&method, &path, &right, "{}").await;
-        assert!(!right.body.contains("x-csrf-token"), "{method} {path}: {}", right.body);
+        assert!(
+            !right.body.contains("x-csrf-token"),
+            "{method} {path}: {}",
+            right.body
+        );
         assert!(right.status < 500, "{method} {path}: {}", right.body);
     }
     let me = clinic.send("GET", "/api/gantry/v1/me/", &cookie, "").await;

@@ -44,12 +44,22 @@ async fn parts_of_a_list_make_the_whole() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn filters_and_words_find_jobs() {
     let clinic = Clinic::new().await;
-    let job = clinic.names.iter().find(|(name, _)| *name == "job").unwrap().1.clone();
+    let job = clinic
+        .names
+        .iter()
+        .find(|(name, _)| *name == "job")
+        .unwrap()
+        .1
+        .clone();
     let edit = JobEdit {
         comment: Some("Follow-up of Ötzi".to_owned()),
         is_public: None,
     };
-    clinic.store.edit_job(job.parse().unwrap(), &edit).await.unwrap();
+    clinic
+        .store
+        .edit_job(job.parse().unwrap(), &edit)
+        .await
+        .unwrap();
     for (query, expected) in [
         ("algorithm=doubles", 3),
         ("algorithm=none", 0),
@@ -75,11 +85,23 @@ async fn filters_and_words_find_jobs() {
         let others = jobs(&clinic, "ed", &query.replace("creator=una", "creator=ed")).await;
         assert_eq!(count(&others), 0, "the editor does not see them: {query}");
     }
-    for wrong in ["state=x", "sort=x", "after=x", "limit=0", "limit=1001", "limit=x", "archive_run=x"] {
-        let refused = clinic.ask("una", "GET", &format!("{JOBS}?{wrong}"), "").await;
+    for wrong in [
+        "state=x",
+        "sort=x",
+        "after=x",
+        "limit=0",
+        "limit=1001",
+        "limit=x",
+        "archive_run=x",
+    ] {
+        let refused = clinic
+            .ask("una", "GET", &format!("{JOBS}?{wrong}"), "")
+            .await;
         assert_eq!(refused.status, 400, "{wrong}: {}", refused.body);
     }
-    let others = clinic.ask("una", "GET", &format!("{JOBS}?creator=ed"), "").await;
+    let others = clinic
+        .ask("una", "GET", &format!("{JOBS}?creator=ed"), "")
+        .await;
     assert_eq!(others.status, 403, "{}", others.body);
 }
 
@@ -94,7 +116,9 @@ async fn jobs_are_shared_and_no_longer() {
     assert_eq!(count(&jobs(&clinic, "otto", "").await), 1);
     assert_eq!(clinic.ask("otto", "PATCH", &path, "{}").await.status, 403);
     assert_eq!(clinic.ask("otto", "DELETE", &path, "").await.status, 403);
-    let viewers = clinic.ask("una", "GET", &format!("{path}viewers/"), "").await;
+    let viewers = clinic
+        .ask("una", "GET", &format!("{path}viewers/"), "")
+        .await;
     assert_eq!(viewers.json(), json!(["otto"]));
     assert_eq!(clinic.ask("una", "DELETE", &shared, "").await.status, 204);
     assert_eq!(clinic.ask("otto", "GET", &path, "").await.status, 404);
@@ -118,16 +142,29 @@ async fn sockets_say_which_field_is_wrong() {
         ("example", json!({"example": 1})),
         ("store_in_database", json!({"store_in_database": true})),
         ("overlay_segments", json!({"overlay_segments": []})),
-        ("overlay_segments", json!({"overlay_segments": [{"voxel_value": 3, "name": "a"}]})),
+        (
+            "overlay_segments",
+            json!({"overlay_segments": [{"voxel_value": 3, "name": "a"}]}),
+        ),
     ] {
         let mut wanted = good.clone();
         let changes = change.as_object().unwrap().clone();
         wanted.as_object_mut().unwrap().extend(changes);
-        let refused = clinic.ask("ed", "POST", "/api/gantry/v1/sockets/", &wanted.to_string()).await;
+        let refused = clinic
+            .ask("ed", "POST", "/api/gantry/v1/sockets/", &wanted.to_string())
+            .await;
         assert_eq!(refused.status, 400, "{change}: {}", refused.body);
-        assert!(refused.json()[field].is_array(), "{change}: {}", refused.body);
+        assert!(
+            refused.json()[field].is_array(),
+            "{change}: {}",
+            refused.body
+        );
     }
-    let send = async || clinic.ask("ed", "POST", "/api/gantry/v1/sockets/", &good.to_string()).await;
+    let send = async || {
+        clinic
+            .ask("ed", "POST", "/api/gantry/v1/sockets/", &good.to_string())
+            .await
+    };
     assert_eq!(send().await.status, 201);
     assert_eq!(send().await.status, 409, "the name is taken");
     let wanted = json!({"inputs": ["scan"], "outputs": ["mask"]}).to_string();
@@ -137,7 +174,13 @@ async fn sockets_say_which_field_is_wrong() {
     let again = clinic.ask("ed", "POST", path, &wanted).await;
     assert!(again.body.contains("same inputs"), "{}", again.body);
     let id = added.json()["id"].as_str().unwrap().to_owned();
-    assert_eq!(clinic.ask("ed", "DELETE", &format!("{path}{id}/"), "").await.status, 204);
+    assert_eq!(
+        clinic
+            .ask("ed", "DELETE", &format!("{path}{id}/"), "")
+            .await
+            .status,
+        204
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -145,7 +188,9 @@ async fn a_check_tells_everything_and_keeps_nothing() {
     let clinic = Clinic::new().await;
     let check = async |inputs: Value| {
         let body = json!({"algorithm": "doubles", "inputs": inputs}).to_string();
-        let found = clinic.ask("una", "POST", &format!("{JOBS}check/"), &body).await;
+        let found = clinic
+            .ask("una", "POST", &format!("{JOBS}check/"), &body)
+            .await;
         assert_eq!(found.status, 200, "{}", found.body);
         found.json()
     };
@@ -156,12 +201,33 @@ async fn a_check_tells_everything_and_keeps_nothing() {
     let wrong = check(json!({"number": {"value": "x"}, "size": {"value": 1}})).await;
     assert_eq!(wrong["is_accepted"], false);
     assert_eq!(wrong["interface"], Value::Null);
-    assert!(wrong["inputs"]["number"][0].as_str().unwrap().contains("integer"), "{wrong}");
-    assert!(wrong["inputs"]["size"][0].as_str().unwrap().contains("no input"), "{wrong}");
+    assert!(
+        wrong["inputs"]["number"][0]
+            .as_str()
+            .unwrap()
+            .contains("integer"),
+        "{wrong}"
+    );
+    assert!(
+        wrong["inputs"]["size"][0]
+            .as_str()
+            .unwrap()
+            .contains("no input"),
+        "{wrong}"
+    );
     let patch = json!({"limits": {"gpu": "any"}}).to_string();
-    let patched = clinic.ask("ed", "PATCH", "/api/gantry/v1/algorithms/doubles/", &patch).await;
+    let patched = clinic
+        .ask("ed", "PATCH", "/api/gantry/v1/algorithms/doubles/", &patch)
+        .await;
     assert_eq!(patched.status, 200, "{}", patched.body);
     let never = check(json!({"number": {"value": 3}})).await;
-    assert!(never["never_because"].as_str().unwrap().contains("GPUs"), "{never}");
-    assert_eq!(count(&jobs(&clinic, "una", "").await), 3, "nothing was submitted");
+    assert!(
+        never["never_because"].as_str().unwrap().contains("GPUs"),
+        "{never}"
+    );
+    assert_eq!(
+        count(&jobs(&clinic, "una", "").await),
+        3,
+        "nothing was submitted"
+    );
 }

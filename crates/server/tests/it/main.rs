@@ -5,7 +5,7 @@
     reason = "a test that cannot be made ready has failed"
 )]
 
+mod clinic;
 mod csrf;
 mod listed;
-mod clinic;
 mod roles;

@@ -175,7 +175,7 @@ impl Store {
             .bind(item.to_string())
             .execute(&mut *change)
             .await?;
-        drop_values(&mut change, &values).await?;
+        drop_values(&mut change, &values, false).await?;
         change.commit().await?;
         Ok(deleted.rows_affected() > 0)
     }

@@ -54,10 +54,15 @@ impl Store {
 
 async fn delete(change: &mut Transaction<'static, Sqlite>, job: JobId) -> Result<(), StoreError> {
     let id = job.to_string();
-    let values: Vec<i64> = sqlx::query_scalar("SELECT value_id FROM job_value WHERE job_id = ?")
-        .bind(&id)
-        .fetch_all(&mut **change)
-        .await?;
+    let values: Vec<(i64, String)> =
+        sqlx::query_as("SELECT value_id, direction FROM job_value WHERE job_id = ?")
+            .bind(&id)
+            .fetch_all(&mut **change)
+            .await?;
+    let (outputs, inputs): (Vec<_>, Vec<_>) = values
+        .into_iter()
+        .partition(|(_, direction)| direction == "output");
+    let numbers = |values: Vec<(i64, String)>| values.into_iter().map(|(number, _)| number);
     for statement in [
         "DELETE FROM job_value WHERE job_id = ?",
         "DELETE FROM job_pending WHERE job_id = ?",
@@ -71,5 +76,8 @@ async fn delete(change: &mut Transaction<'static, Sqlite>, job: JobId) -> Result
             .execute(&mut **change)
             .await?;
     }
-    drop_values(change, &values).await
+    let (outputs, inputs): (Vec<i64>, Vec<i64>) =
+        (numbers(outputs).collect(), numbers(inputs).collect());
+    drop_values(change, &inputs, false).await?;
+    drop_values(change, &outputs, true).await
 }

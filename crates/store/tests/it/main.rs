@@ -10,5 +10,6 @@ mod archives;
 mod catalog;
 mod images;
 mod jobs;
+mod lists;
 mod opened;
 mod uploads;

@@ -33,7 +33,15 @@ pub(crate) fn jobs(arguments: &JobsArguments) -> Result<ExitStatus, Problem> {
         print_json(&found)?;
         return Ok(ExitStatus::Succeeded);
     }
-    let mut table = Table::new(&["job", "algorithm", "state", "submitted", "ran", "inputs", "comment"]);
+    let mut table = Table::new(&[
+        "job",
+        "algorithm",
+        "state",
+        "submitted",
+        "ran",
+        "inputs",
+        "comment",
+    ]);
     for job in found["results"].as_array().into_iter().flatten() {
         table.row(row(job));
     }

@@ -33,7 +33,11 @@ pub(super) fn start(
         let skipped = run["skipped"].as_array().into_iter().flatten();
         for one in skipped {
             let text = |key: &str| visible(one[key].as_str().unwrap_or_default());
-            terminal::note(&format!("skipped item {}: {}", text("item"), text("reason")));
+            terminal::note(&format!(
+                "skipped item {}: {}",
+                text("item"),
+                text("reason")
+            ));
         }
     }
     if !wait {
@@ -60,12 +64,20 @@ pub(super) fn start(
 }
 
 /// How far a run is.
-pub(super) fn status(server: &Connection, (archive, run): (&str, &str), json: bool) -> Result<ExitStatus, Problem> {
+pub(super) fn status(
+    server: &Connection,
+    (archive, run): (&str, &str),
+    json: bool,
+) -> Result<ExitStatus, Problem> {
     tell(&server.get(&path(archive, run))?, json)
 }
 
 /// Ends a run.
-pub(super) fn cancel(server: &Connection, (archive, run): (&str, &str), json: bool) -> Result<ExitStatus, Problem> {
+pub(super) fn cancel(
+    server: &Connection,
+    (archive, run): (&str, &str),
+    json: bool,
+) -> Result<ExitStatus, Problem> {
     let address = format!("{}cancel/", path(archive, run));
     tell(&server.post(&address, &json!({}))?, json)?;
     Ok(ExitStatus::Succeeded)
@@ -92,11 +104,13 @@ fn tell(run: &Value, json: bool) -> Result<ExitStatus, Problem> {
         print(&table.render(2, terminal::columns()))?;
     }
     let count = |state: &str| run["jobs"][state].as_u64().unwrap_or(0);
-    Ok(if run["ended"] != run["total"] || (count("failed") == 0 && count("cancelled") == 0) {
-        ExitStatus::Succeeded
-    } else if count("failed") > 0 {
-        ExitStatus::AlgorithmFailed
-    } else {
-        ExitStatus::Cancelled
-    })
+    Ok(
+        if run["ended"] != run["total"] || (count("failed") == 0 && count("cancelled") == 0) {
+            ExitStatus::Succeeded
+        } else if count("failed") > 0 {
+            ExitStatus::AlgorithmFailed
+        } else {
+            ExitStatus::Cancelled
+        },
+    )
 }

@@ -7,7 +7,14 @@ fn the_server_does_what_its_document_says() {
     let gantry = Gantry::new();
     let server = Server::start(&gantry);
     let token = server.prepare();
-    let submitted = crash(&server, &token, &["submit", root().join("fixtures/head-mr.mha").to_str().unwrap()]);
+    let submitted = crash(
+        &server,
+        &token,
+        &[
+            "submit",
+            root().join("fixtures/head-mr.mha").to_str().unwrap(),
+        ],
+    );
     crash(&server, &token, &["wait", &submitted]);
     let program = root().join("target/schemathesis/venv/bin/schemathesis");
     assert!(
