@@ -1,8 +1,14 @@
 // What every page does with JavaScript and does without it otherwise: nothing is lost when this file does not load.
 import { confirmForms } from "./page/confirm";
+import { copyButtons } from "./page/copy";
+import { enterKeys } from "./page/enter";
 import { followJob } from "./page/follow-job";
 import { localTimes } from "./page/local-times";
+import { refreshParts } from "./page/refresh";
 
 localTimes(document);
 confirmForms(document);
 followJob(document);
+copyButtons(document);
+enterKeys(document);
+refreshParts(document);

@@ -26,11 +26,15 @@ use range::Range;
 const CHUNK: usize = 256 * 1024;
 
 /// A file to hand out.
-struct Handed {
-    digest: Digest,
-    size: u64,
-    filename: String,
-    media_type: &'static str,
+pub(crate) struct Handed {
+    /// Where its bytes lie.
+    pub(crate) digest: Digest,
+    /// Bytes.
+    pub(crate) size: u64,
+    /// What it is saved as.
+    pub(crate) filename: String,
+    /// Its type.
+    pub(crate) media_type: &'static str,
 }
 
 /// The routes of files. The last segment is for people and for clients that look at its ending; the id decides.
@@ -92,7 +96,11 @@ async fn value(
     hand_out(&state, &handed, &headers).await
 }
 
-async fn hand_out(
+/// Hands it out, whole or the part that is asked for.
+///
+/// # Errors
+/// When the disk fails.
+pub(crate) async fn hand_out(
     state: &AppState,
     handed: &Handed,
     headers: &HeaderMap,

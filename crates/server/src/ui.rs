@@ -9,8 +9,12 @@ use axum::routing::{get, post};
 
 use crate::state::AppState;
 
+mod account;
+mod algorithms;
 pub mod assets;
+mod authority;
 pub mod files;
+mod first_steps;
 pub mod form;
 mod headers;
 mod home;
@@ -19,6 +23,9 @@ mod login;
 pub mod notice;
 pub mod page;
 pub mod problem;
+pub mod problems;
+pub mod quantity;
+mod sockets;
 pub mod visitor;
 
 /// Every page.
@@ -29,5 +36,9 @@ pub fn router() -> Router<AppState> {
         .route("/login/", get(login::show).post(login::log_in))
         .route("/logout/", post(login::log_out))
         .route("/assets/{name}", get(assets::file))
+        .route("/ca.pem", get(authority::file))
+        .merge(algorithms::router())
+        .merge(sockets::router())
+        .merge(account::router())
         .layer(middleware::map_response(headers::secure))
 }

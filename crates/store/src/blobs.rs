@@ -15,6 +15,7 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::error::{StoreError, corrupt};
 
+mod noted;
 mod sweep;
 
 pub use sweep::GRACE;

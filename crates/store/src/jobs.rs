@@ -26,6 +26,7 @@ mod pending;
 mod search;
 mod statistics;
 mod submit;
+mod used;
 mod words;
 
 pub use change::{ApplyError, JobChange};

@@ -115,6 +115,46 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
+    /// How many logins somebody has besides that of `digest`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_other_sessions(
+        &self,
+        account: AccountId,
+        digest: &str,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM session WHERE account_id = ? AND digest <> ? AND expires_at > ?",
+        )
+        .bind(account.to_string())
+        .bind(digest)
+        .bind(to_text(now))
+        .fetch_one(self.read())
+        .await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Ends the logins of somebody but that of `digest`; how many they were.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn delete_other_sessions(
+        &self,
+        account: AccountId,
+        digest: &str,
+    ) -> Result<u64, StoreError> {
+        let mut change = self.write().await?;
+        let done = sqlx::query("DELETE FROM session WHERE account_id = ? AND digest <> ?")
+            .bind(account.to_string())
+            .bind(digest)
+            .execute(&mut *change)
+            .await?;
+        change.commit().await?;
+        Ok(done.rows_affected())
+    }
+
     /// Forgets logins that have ended; how many they were.
     ///
     /// # Errors

@@ -164,6 +164,21 @@ impl Store {
         row.map(StoredSocket::try_from).transpose()
     }
 
+    /// The socket at this place.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn socket_by_path(
+        &self,
+        path: &RelativePath,
+    ) -> Result<Option<StoredSocket>, StoreError> {
+        let row: Option<SocketRow> = sqlx::query_as("SELECT * FROM socket WHERE relative_path = ?")
+            .bind(path.as_str())
+            .fetch_optional(self.read())
+            .await?;
+        row.map(StoredSocket::try_from).transpose()
+    }
+
     /// All sockets in the order in which they were made, or the one of this name; any text may be asked for.
     ///
     /// # Errors

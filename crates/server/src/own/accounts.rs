@@ -226,7 +226,11 @@ async fn audit(
     Ok(Json(shown.collect()))
 }
 
-async fn hashed(password: String) -> Result<String, ApiError> {
+/// What is kept of a password.
+///
+/// # Errors
+/// 400 when it is too short or too long.
+pub(crate) async fn hashed(password: String) -> Result<String, ApiError> {
     let length = password.chars().count();
     if !PASSWORD.contains(&length) {
         let (least, most) = PASSWORD.into_inner();

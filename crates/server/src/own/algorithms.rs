@@ -218,7 +218,8 @@ pub(crate) async fn changeable(
     Ok(found)
 }
 
-fn refusal(problem: CreateAlgorithmError) -> ApiError {
+/// An algorithm that cannot be made or changed.
+pub(crate) fn refusal(problem: CreateAlgorithmError) -> ApiError {
     match problem {
         CreateAlgorithmError::Store(problem) => problem.into(),
         CreateAlgorithmError::SlugTaken(_) => {

@@ -174,12 +174,26 @@ async fn make(
     account: store::ids::AccountId,
     wanted: &WantedToken,
 ) -> Result<(StatusCode, Json<ShownToken>), ApiError> {
-    if wanted.name.chars().count() > LONGEST_NAME {
+    let (made, secret) = new_token(state, account, &wanted.name, wanted.expires_in_days).await?;
+    Ok((StatusCode::CREATED, Json(shown(&made, Some(secret)))))
+}
+
+/// Makes a token; gives it with its secret, which nobody keeps.
+///
+/// # Errors
+/// 400 for a name that is too long or an end beyond the calendar.
+pub(crate) async fn new_token(
+    state: &AppState,
+    account: store::ids::AccountId,
+    name: &str,
+    days: Option<u32>,
+) -> Result<(Token, String), ApiError> {
+    if name.chars().count() > LONGEST_NAME {
         let problem = format!("The name is longer than {LONGEST_NAME} characters.");
         return Err(ApiError::field("name", problem));
     }
     let now = Timestamp::now();
-    let expires_at = match wanted.expires_in_days {
+    let expires_at = match days {
         Some(days) if (1..=MOST_DAYS).contains(&days) => {
             let end = now.checked_add((i64::from(days) * 24).hours());
             Some(end.map_err(|problem| ApiError::internal(&problem))?)
@@ -193,7 +207,7 @@ async fn make(
     let secret = new_secret();
     let new = NewToken {
         account,
-        name: wanted.name.clone(),
+        name: name.to_owned(),
         expires_at,
     };
     let made = state
@@ -207,7 +221,7 @@ async fn make(
         &format!("token {}", made.id),
     )
     .await?;
-    Ok((StatusCode::CREATED, Json(shown(&made, Some(secret)))))
+    Ok((made, secret))
 }
 
 fn shown(token: &Token, secret: Option<String>) -> ShownToken {

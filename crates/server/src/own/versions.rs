@@ -53,7 +53,7 @@ impl Noted {
     }
 }
 
-fn checked(comment: &str) -> Result<&str, ApiError> {
+pub(crate) fn checked(comment: &str) -> Result<&str, ApiError> {
     let length = comment.chars().count();
     if length > LONGEST_COMMENT {
         let problem =
@@ -234,7 +234,7 @@ async fn remove(
 }
 
 /// Takes an imported container image away. Where that fails it only takes room, so the log says it.
-async fn drop_layers(state: &AppState, digest: String) {
+pub(crate) async fn drop_layers(state: &AppState, digest: String) {
     let folder = state.worker().settings().home.join("images");
     let removing = tokio::task::spawn_blocking(move || {
         let images = container::image::Store::open(folder).map_err(|error| error.to_string())?;

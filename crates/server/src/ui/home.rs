@@ -7,6 +7,7 @@ use serde::Deserialize;
 use store::Page;
 use store::algorithms::AlgorithmFilter;
 
+use super::first_steps::{self, FirstSteps};
 use super::page::{self, Frame, Section};
 use super::problem::PageError;
 use super::visitor::Visitor;
@@ -46,6 +47,7 @@ struct HomePage {
     /// From 0.
     page: u64,
     pages: u64,
+    first_steps: Option<FirstSteps>,
 }
 
 /// Algorithms that the visitor may see.
@@ -81,7 +83,14 @@ pub(super) async fn show(
             average_seconds: algorithm.average_seconds,
         });
     }
+    let is_whole = filter == AlgorithmFilter::default();
+    let first_steps = if is_whole {
+        first_steps::of(&state, visitor.caller.account.as_ref(), found.count).await?
+    } else {
+        None
+    };
     page::show(&HomePage {
+        first_steps,
         frame: Frame::new(&visitor, Section::Algorithms, "Algorithms"),
         search: asked.search,
         modality: asked.modality,

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::{Timestamp, ToSpan as _};
 use serde::Deserialize;
+use store::accounts::Account;
 use store::sessions::NewSession;
 
 use super::form::{Form, check_origin};
@@ -63,22 +64,7 @@ pub(super) async fn log_in(
     let next = own_path(form.get("next"));
     let username = form.get("username").trim();
     match login::check(&state, username, form.get("password"), address.ip()).await {
-        Ok(account) => {
-            let secret = new_secret();
-            let now = Timestamp::now();
-            let session = NewSession {
-                digest: digest(&secret),
-                account: account.id,
-                csrf: new_secret(),
-                expires_at: now + (DAYS * 24).hours(),
-            };
-            state.store().create_session(&session, now).await?;
-            let seconds = DAYS * 24 * 3600;
-            let kept = format!(
-                "{SESSION_COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; Secure; SameSite=Lax"
-            );
-            Ok((set_cookie(&kept)?, Redirect::to(next)).into_response())
-        }
+        Ok(account) => Ok((begin(&state, &account).await?, Redirect::to(next)).into_response()),
         Err(refused) if refused.status() == StatusCode::INTERNAL_SERVER_ERROR => {
             Err(refused.into())
         }
@@ -92,6 +78,26 @@ pub(super) async fn log_in(
             Ok(page::draw(refused.status(), &shown)?)
         }
     }
+}
+
+/// A login of this browser: the cookie that stands for it.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn begin(state: &AppState, account: &Account) -> Result<HeaderMap, ApiError> {
+    let secret = new_secret();
+    let now = Timestamp::now();
+    let session = NewSession {
+        digest: digest(&secret),
+        account: account.id,
+        csrf: new_secret(),
+        expires_at: now + (DAYS * 24).hours(),
+    };
+    state.store().create_session(&session, now).await?;
+    let seconds = DAYS * 24 * 3600;
+    set_cookie(&format!(
+        "{SESSION_COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; Secure; SameSite=Lax"
+    ))
 }
 
 /// Ends the login of this browser.

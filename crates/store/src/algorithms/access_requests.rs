@@ -192,6 +192,43 @@ impl Store {
         AccessRequest::try_from(row).map(Some)
     }
 
+    /// What somebody has asked of an algorithm, if they have.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn access_request_of(
+        &self,
+        algorithm: AlgorithmId,
+        account: AccountId,
+    ) -> Result<Option<AccessRequest>, StoreError> {
+        let row: Option<RequestRow> = sqlx::query_as(
+            "SELECT access_request.*, username FROM access_request JOIN account ON account.id = account_id
+             WHERE algorithm_id = ? AND account_id = ?",
+        )
+        .bind(algorithm.to_string())
+        .bind(account.to_string())
+        .fetch_optional(self.read())
+        .await?;
+        row.map(AccessRequest::try_from).transpose()
+    }
+
+    /// How many requests of an algorithm nobody has answered.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_pending_access_requests(
+        &self,
+        algorithm: AlgorithmId,
+    ) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM access_request WHERE algorithm_id = ? AND state = 'pending'",
+        )
+        .bind(algorithm.to_string())
+        .fetch_one(self.read())
+        .await?;
+        Ok(count.unsigned_abs())
+    }
+
     /// The requests of an algorithm, oldest first.
     ///
     /// # Errors

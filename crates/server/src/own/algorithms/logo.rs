@@ -16,7 +16,7 @@ use crate::own::note;
 use crate::state::AppState;
 
 /// Bytes of a picture.
-const LARGEST: usize = 2 << 20;
+pub(crate) const LARGEST: usize = 2 << 20;
 /// Pixels of a side.
 const SIDES: std::ops::RangeInclusive<u64> = 16..=2048;
 
@@ -148,7 +148,11 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn check(bytes: &[u8]) -> Result<(), ApiError> {
+/// Whether bytes are such a picture.
+///
+/// # Errors
+/// 400 with what they are instead.
+pub(crate) fn check(bytes: &[u8]) -> Result<(), ApiError> {
     let refused = |problem: String| Err(ApiError::field("logo", problem));
     if bytes.len() > LARGEST {
         return refused(format!(
