@@ -1,8 +1,6 @@
 // What every page does with JavaScript and does without it otherwise: nothing is lost when this file does not load.
 import { confirmForms } from "./page/confirm";
-import { followJob } from "./page/follow-job";
 import { localTimes } from "./page/local-times";
 
 localTimes(document);
 confirmForms(document);
-followJob(document);

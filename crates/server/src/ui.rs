@@ -15,10 +15,13 @@ pub mod form;
 mod headers;
 mod home;
 mod image;
+mod jobs;
 mod login;
 pub mod notice;
 pub mod page;
 pub mod problem;
+pub mod quantity;
+mod try_it;
 pub mod visitor;
 
 /// Every page.
@@ -29,5 +32,7 @@ pub fn router() -> Router<AppState> {
         .route("/login/", get(login::show).post(login::log_in))
         .route("/logout/", post(login::log_out))
         .route("/assets/{name}", get(assets::file))
+        .merge(jobs::router())
+        .merge(try_it::router())
         .layer(middleware::map_response(headers::secure))
 }
