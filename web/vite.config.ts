@@ -2,7 +2,18 @@
 import { existsSync } from "node:fs";
 import { defineConfig } from "vite";
 
-const entries = ["style.css", "page.ts", "upload.ts", "volume-viewer.ts", "slide-viewer.ts", "chart.ts", "template.ts", "socket-form.ts"];
+const entries = [
+  "style.css",
+  "page.ts",
+  "upload.ts",
+  "job.ts",
+  "try-it.ts",
+  "volume-viewer.ts",
+  "slide-viewer.ts",
+  "chart.ts",
+  "template.ts",
+  "socket-form.ts",
+];
 
 export default defineConfig({
   build: {

@@ -2,13 +2,11 @@
 import { confirmForms } from "./page/confirm";
 import { copyButtons } from "./page/copy";
 import { enterKeys } from "./page/enter";
-import { followJob } from "./page/follow-job";
 import { localTimes } from "./page/local-times";
 import { refreshParts } from "./page/refresh";
 
 localTimes(document);
 confirmForms(document);
-followJob(document);
 copyButtons(document);
 enterKeys(document);
 refreshParts(document);

@@ -20,7 +20,9 @@ mod sys;
 
 pub use facts::{CgroupFacts, KernelFacts, MountFact, NamespaceFact, ScratchFacts};
 pub use log::{LogChunk, LogError, LogReader, Stream};
-pub use outcome::{End, Measured, Outcome, ShimError, ShimTimings, StartProblem};
+pub use outcome::{
+    End, MOST_SAMPLES, Measured, Outcome, Sample, ShimError, ShimTimings, StartProblem,
+};
 pub use plan::{
     BindMount, ContainerPlan, Device, Orphaned, ProcessPlan, SandboxLimits, Symlink, Waivable,
     WritableFolder,

@@ -26,7 +26,7 @@ pub use manifest::{Manifest, ParseManifestError, manifest_json_schema};
 pub use relative_path::RelativePath;
 pub use report::{
     ChosenInterface, ExtraFile, GeometryRecord, OutputValue, RenderedSummary, ResourceRecord,
-    RunReport, RunStatus, Timings,
+    ResourceSample, RunReport, RunStatus, Timings,
 };
 pub use slug::Slug;
 pub use socket::{OverlaySegment, Socket};

@@ -147,6 +147,22 @@ pub struct ResourceRecord {
     pub log_bytes_dropped: u64,
     /// Seconds for which the processor limit held the program back.
     pub throttled_seconds: Option<f64>,
+    /// Use as time went by, oldest first, evenly spaced, at most 600; empty for a program that was short.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<ResourceSample>,
+}
+
+/// What a run used at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct ResourceSample {
+    /// Seconds since the program started.
+    pub at_seconds: f64,
+    /// Memory in use, bytes.
+    pub memory_bytes: Option<u64>,
+    /// Processor time so far, all processes together, seconds.
+    pub cpu_seconds: Option<f64>,
+    /// Processes and threads.
+    pub pids: Option<u64>,
 }
 
 /// Seconds per phase, monotonic clock.

@@ -5,7 +5,8 @@ use std::time::Instant;
 use camino::Utf8PathBuf;
 use container::sandbox::{End, Measured, Stream};
 use domain::{
-    Failure, FailureReason, RenderedSummary, ResourceRecord, RunReport, RunStatus, Timings,
+    Failure, FailureReason, RenderedSummary, ResourceRecord, ResourceSample, RunReport, RunStatus,
+    Timings,
 };
 
 use crate::collect::{self, Collected};
@@ -186,6 +187,16 @@ fn resources(measured: &Measured) -> ResourceRecord {
         stderr_bytes: measured.stderr_bytes,
         log_bytes_dropped: measured.log_bytes_dropped,
         throttled_seconds: measured.throttled_us.map(|us| us as f64 / 1e6),
+        samples: measured
+            .samples
+            .iter()
+            .map(|sample| ResourceSample {
+                at_seconds: sample.at_seconds,
+                memory_bytes: sample.memory_bytes,
+                cpu_seconds: sample.cpu_seconds,
+                pids: sample.pids,
+            })
+            .collect(),
     }
 }
 

@@ -2,14 +2,14 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use store::blobs::Digest;
 use store::ids::{ImageId, ValueId};
 use store::images::ImageExtension;
-use store::values::Content;
+use store::values::{Content, StoredValue};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
@@ -18,6 +18,7 @@ use crate::error::ApiError;
 use crate::path::Id;
 use crate::state::AppState;
 
+mod inline;
 mod range;
 
 use range::Range;
@@ -35,6 +36,8 @@ pub(crate) struct Handed {
     pub(crate) filename: String,
     /// Its type.
     pub(crate) media_type: &'static str,
+    /// A browser shows it instead of keeping it.
+    pub(crate) is_inline: bool,
 }
 
 /// The routes of files. The last segment is for people and for clients that look at its ending; the id decides.
@@ -63,6 +66,7 @@ async fn image(
             ImageExtension::Mha => "application/octet-stream",
             ImageExtension::Tif => "image/tiff",
         },
+        is_inline: false,
     };
     hand_out(&state, &handed, &headers).await
 }
@@ -71,6 +75,7 @@ async fn value(
     State(state): State<AppState>,
     caller: Caller,
     Id(id): Id<i64>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (store, id) = (state.store(), ValueId(id));
@@ -78,22 +83,67 @@ async fn value(
         return Err(ApiError::not_found());
     }
     let found = store.value(id).await?.ok_or_else(ApiError::not_found)?;
-    let Content::File {
-        blob,
-        filename,
-        size,
-    } = found.content
-    else {
-        return Err(ApiError::not_found());
+    let shown = match query.as_deref() {
+        Some("inline") => inline_type(&state, &found).await?,
+        Some(_) | None => None,
+    };
+    let (digest, filename, size) = match found.content {
+        Content::File {
+            blob,
+            filename,
+            size,
+        } => (blob, filename, size),
+        Content::Json(json) => {
+            let filename = format!("{}.json", found.socket.socket.slug);
+            return Ok(json_file(&json, &filename));
+        }
+        Content::Image(..) => return Err(ApiError::not_found()),
     };
     let handed = Handed {
-        digest: blob,
+        digest,
         size,
         filename,
         // Never JSON: the client would write it anew, and its bytes would change.
-        media_type: "application/octet-stream",
+        media_type: shown.unwrap_or("application/octet-stream"),
+        is_inline: shown.is_some(),
     };
     hand_out(&state, &handed, &headers).await
+}
+
+/// What a browser may show a value as; `None` for everything that is only to be kept.
+///
+/// # Errors
+/// When its file cannot be read.
+pub(crate) async fn inline_type(
+    state: &AppState,
+    value: &StoredValue,
+) -> Result<Option<&'static str>, ApiError> {
+    let Content::File { blob, .. } = &value.content else {
+        return Ok(None);
+    };
+    let path = state.store().blobs().path(blob);
+    let begins = inline::beginning(&path)
+        .await
+        .map_err(|problem| ApiError::internal(&format!("`{path}`: {problem}")))?;
+    Ok(inline::media_type(value.socket.socket.kind, &begins))
+}
+
+/// JSON of the database as a file.
+fn json_file(json: &serde_json::Value, filename: &str) -> Response {
+    let text = serde_json::to_vec_pretty(json).expect("JSON is plain data");
+    let mut response = text.into_response();
+    insert(
+        &mut response,
+        header::CONTENT_TYPE,
+        "application/octet-stream",
+    );
+    insert(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    insert(
+        &mut response,
+        header::CONTENT_DISPOSITION,
+        &attachment(filename),
+    );
+    response
 }
 
 /// Hands it out, whole or the part that is asked for.
@@ -148,11 +198,16 @@ pub(crate) async fn hand_out(
         "private, max-age=31536000, immutable",
     );
     insert(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    insert(
-        &mut response,
-        header::CONTENT_DISPOSITION,
-        &attachment(&handed.filename),
-    );
+    if handed.is_inline {
+        let policy = inline::policy(handed.media_type);
+        insert(&mut response, header::CONTENT_SECURITY_POLICY, policy);
+    } else {
+        insert(
+            &mut response,
+            header::CONTENT_DISPOSITION,
+            &attachment(&handed.filename),
+        );
+    }
     Ok(response)
 }
 

@@ -19,6 +19,7 @@ pub mod form;
 mod headers;
 mod home;
 mod image;
+mod jobs;
 mod login;
 pub mod notice;
 pub mod page;
@@ -26,6 +27,7 @@ pub mod problem;
 pub mod problems;
 pub mod quantity;
 mod sockets;
+mod try_it;
 pub mod visitor;
 
 /// Every page.
@@ -40,5 +42,7 @@ pub fn router() -> Router<AppState> {
         .merge(algorithms::router())
         .merge(sockets::router())
         .merge(account::router())
+        .merge(jobs::router())
+        .merge(try_it::router())
         .layer(middleware::map_response(headers::secure))
 }

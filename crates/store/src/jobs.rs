@@ -21,6 +21,7 @@ mod claim;
 mod delete;
 mod edit;
 mod finish;
+mod glimpses;
 mod list;
 mod pending;
 mod search;

@@ -104,6 +104,25 @@ pub struct Measured {
     pub log_bytes_dropped: u64,
     /// Microseconds for which the processor limit held the program back.
     pub throttled_us: Option<u64>,
+    /// Use as time went by, oldest first, at most [`MOST_SAMPLES`], evenly spaced; empty for a program that was short.
+    #[serde(default)]
+    pub samples: Vec<Sample>,
+}
+
+/// More samples than this are not kept: every other one goes, and later ones come half as often.
+pub const MOST_SAMPLES: usize = 600;
+
+/// What a container used at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Seconds since the program started.
+    pub at_seconds: f64,
+    /// Memory in use, bytes.
+    pub memory_bytes: Option<u64>,
+    /// Processor time so far, all processes together, seconds.
+    pub cpu_seconds: Option<f64>,
+    /// Processes and threads of the program, process 1 of ours not counted.
+    pub pids: Option<u64>,
 }
 
 /// Seconds spent per phase, monotonic clock.

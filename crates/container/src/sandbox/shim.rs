@@ -14,6 +14,7 @@ mod prepare;
 mod program;
 mod read_facts;
 mod rootfs;
+mod sampler;
 mod scratch;
 mod seccomp;
 mod system_mounts;

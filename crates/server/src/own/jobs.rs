@@ -141,8 +141,17 @@ async fn cancel(
     caller: Caller,
     Id(id): Id<JobId>,
 ) -> Result<Json<ShownJob>, ApiError> {
-    let account = caller.require()?;
-    let job = owned(&state, &caller, id).await?;
+    end(&state, &caller, id).await?;
+    let now = visible(&state, &caller, id).await?;
+    Ok(Json(shown(&state, now).await?))
+}
+
+/// Ends a job; asked again, its program is killed at once.
+///
+/// # Errors
+/// 404, 403 for others than the owner, 409 for a job that has ended.
+pub(crate) async fn end(state: &AppState, caller: &Caller, id: JobId) -> Result<(), ApiError> {
+    let job = owned(state, caller, id).await?;
     let asked = state
         .worker()
         .cancel(id)
@@ -152,9 +161,8 @@ async fn cancel(
         let detail = format!("The job has ended: it is `{}`.", job.state.word());
         return Err(ApiError::detail(StatusCode::CONFLICT, detail));
     }
-    note(&state, account.id, "job.cancel", &format!("job {id}")).await?;
-    let now = visible(&state, &caller, id).await?;
-    Ok(Json(shown(&state, now).await?))
+    let by = caller.require()?.id;
+    note(state, by, "job.cancel", &format!("job {id}")).await
 }
 
 /// What the program wrote, while it runs and afterwards; stderr counts as a warning.

@@ -4,6 +4,7 @@
 //! layout). A controller that cannot be had is an error with a remedy, unless the plan waives that guarantee.
 
 mod hierarchy;
+mod processor_time;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -44,6 +45,15 @@ pub(super) struct Counters {
     pub(super) peak_pids: Option<u64>,
     pub(super) pids_refusals: u64,
     pub(super) throttled_us: Option<u64>,
+}
+
+/// What a container uses now.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Usage {
+    pub(super) memory_bytes: Option<u64>,
+    /// So far, all processes together.
+    pub(super) cpu_seconds: Option<f64>,
+    pub(super) pids: Option<u64>,
 }
 
 impl Cgroup {
@@ -129,6 +139,37 @@ impl Cgroup {
             }
         }
         counters
+    }
+
+    /// What is used now.
+    pub(super) fn usage(&self) -> Usage {
+        let mut usage = Usage::default();
+        for place in &self.places {
+            match (place.controller, place.version) {
+                (Controller::Memory, Version::One) => {
+                    usage.memory_bytes = place.number("memory.usage_in_bytes");
+                }
+                (Controller::Memory, Version::Two) => {
+                    usage.memory_bytes = place.number("memory.current");
+                }
+                // The first version counts in a hierarchy that we do not enter.
+                (Controller::Cpu, Version::One) => {
+                    usage.cpu_seconds = place
+                        .read("cgroup.procs")
+                        .map(|members| processor_time::of(&members));
+                }
+                (Controller::Cpu, Version::Two) => {
+                    usage.cpu_seconds = place
+                        .keyed("cpu.stat", "usage_usec")
+                        .map(|us| us as f64 / 1e6);
+                }
+                (Controller::Pids, Version::One | Version::Two) => {
+                    let ours = |pids: u64| pids.saturating_sub(OUR_PROCESSES);
+                    usage.pids = place.number("pids.current").map(ours);
+                }
+            }
+        }
+        usage
     }
 
     /// The limits as the kernel shows them.

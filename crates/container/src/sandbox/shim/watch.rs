@@ -11,6 +11,7 @@ use super::error::OrShimError;
 use super::init::{self, Report};
 use super::prepare::{self, Sandbox};
 use super::ring;
+use super::sampler::Sampler;
 use super::scratch::Fill;
 use crate::sandbox::log::{LogWriter, Stream};
 use crate::sandbox::outcome::{End, Measured, Outcome, ShimError, ShimTimings};
@@ -45,6 +46,7 @@ struct Watch<'a> {
     peak: Fill,
     report: Option<Report>,
     next_tick: Instant,
+    sampler: Sampler,
     /// What may still say something; the kernel calls a closed end ready for ever.
     sources: Vec<Source>,
 }
@@ -110,6 +112,7 @@ fn watch(
         peak: Fill::default(),
         report: None,
         next_tick: started + TICK,
+        sampler: Sampler::new(started, TICK),
         sources: vec![
             Source::Log(Stream::Stdout),
             Source::Log(Stream::Stderr),
@@ -270,8 +273,10 @@ impl Watch<'_> {
     }
 
     fn tick(&mut self) {
-        self.next_tick = Instant::now() + TICK;
+        let now = Instant::now();
+        self.next_tick = now + TICK;
         self.look_at_disk();
+        self.sampler.look(&self.sandbox.cgroup, now);
         if self.sandbox.cgroup.counters().out_of_memory_kills > 0 {
             // A program that lost a part of itself often waits for it for ever.
             self.end(Verdict::OutOfMemory, Duration::ZERO);
@@ -367,6 +372,7 @@ impl Watch<'_> {
             stderr_bytes: self.log.total(Stream::Stderr),
             log_bytes_dropped: self.log.dropped(Stream::Stdout) + self.log.dropped(Stream::Stderr),
             throttled_us: counters.throttled_us,
+            samples: self.sampler.samples(),
         }
     }
 }

@@ -199,6 +199,7 @@ pub(super) async fn file(
         size: size.ok_or_else(ApiError::not_found)?,
         filename: format!("{slug}-model.tar.gz"),
         media_type: "application/gzip",
+        is_inline: false,
     };
     Ok(hand_out(&state, &handed, &headers).await?)
 }
