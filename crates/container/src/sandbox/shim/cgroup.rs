@@ -4,6 +4,7 @@
 //! layout). A controller that cannot be had is an error with a remedy, unless the plan waives that guarantee.
 
 mod hierarchy;
+mod usage;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use crate::sandbox::facts::CgroupFacts;
 use crate::sandbox::outcome::ShimError;
 use crate::sandbox::plan::{ContainerPlan, Waivable};
 use hierarchy::{Controller, Hierarchies, Version};
+pub use usage::{Usage, usage};
 
 /// The period of the processor quota.
 const CPU_PERIOD_US: u64 = 100_000;
