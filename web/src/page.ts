@@ -2,7 +2,9 @@
 import { confirmForms } from "./page/confirm";
 import { followJob } from "./page/follow-job";
 import { localTimes } from "./page/local-times";
+import { refreshParts } from "./page/refresh";
 
 localTimes(document);
 confirmForms(document);
 followJob(document);
+refreshParts(document);

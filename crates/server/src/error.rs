@@ -122,6 +122,25 @@ impl ApiError {
         texts.collect::<Vec<_>>().join(" ")
     }
 
+    /// What it says of each field, in its order; what concerns the whole request stands under the empty name.
+    #[must_use]
+    pub fn by_field(&self) -> Vec<(String, String)> {
+        let Value::Object(fields) = &self.body else {
+            return vec![(String::new(), self.text())];
+        };
+        let about = |name: &str| match name {
+            "detail" | "non_field_errors" => String::new(),
+            field => field.to_owned(),
+        };
+        let said = fields.iter().map(|(name, value)| {
+            let name = about(name);
+            let shown = json!({"detail": value});
+            let one = ApiError::bad(shown);
+            (name, one.text())
+        });
+        said.collect()
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

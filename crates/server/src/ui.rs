@@ -9,6 +9,7 @@ use axum::routing::{get, post};
 
 use crate::state::AppState;
 
+mod administration;
 pub mod assets;
 pub mod files;
 pub mod form;
@@ -19,6 +20,8 @@ mod login;
 pub mod notice;
 pub mod page;
 pub mod problem;
+pub mod problems;
+pub mod quantity;
 pub mod visitor;
 
 /// Every page.
@@ -29,5 +32,6 @@ pub fn router() -> Router<AppState> {
         .route("/login/", get(login::show).post(login::log_in))
         .route("/logout/", post(login::log_out))
         .route("/assets/{name}", get(assets::file))
+        .merge(administration::router())
         .layer(middleware::map_response(headers::secure))
 }

@@ -1,0 +1,98 @@
+//! Sizes, durations and moments as people read them.
+
+use jiff::Timestamp;
+
+/// A moment for `<time>`: for machines, and for people until a script shows their own time zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// RFC 3339.
+    pub machine: String,
+    /// In UTC.
+    pub text: String,
+}
+
+impl From<Timestamp> for Moment {
+    fn from(at: Timestamp) -> Moment {
+        Moment {
+            machine: at.to_string(),
+            text: at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        }
+    }
+}
+
+/// Bytes, with decimal units: `512 B`, `24.0 GB`.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    const UNITS: [(&str, u64); 4] = [
+        ("TB", 1_000_000_000_000),
+        ("GB", 1_000_000_000),
+        ("MB", 1_000_000),
+        ("kB", 1_000),
+    ];
+    match UNITS.iter().find(|(_, size)| count >= *size) {
+        Some((unit, size)) => format!("{:.1} {unit}", count as f64 / *size as f64),
+        None => format!("{count} B"),
+    }
+}
+
+/// Seconds: `0.042 s`, `12.3 s`, `3 min 20 s`, `2 h 5 min`.
+#[must_use]
+pub fn seconds(seconds: f64) -> String {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return "unknown".to_owned();
+    }
+    if seconds < 1.0 {
+        return format!("{seconds:.3} s");
+    }
+    if seconds < 60.0 {
+        return format!("{seconds:.1} s");
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float to an integer saturates, and it is not negative"
+    )]
+    let whole = seconds.round() as u64;
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
+    match (hours, minutes, rest) {
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, rest) => format!("{minutes} min {rest} s"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// How many, with the word for it.
+#[must_use]
+pub fn counted(count: u64, one: &str, more: &str) -> String {
+    if count == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{count} {more}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_read_well() {
+        assert_eq!(
+            (bytes(999), bytes(24_000_000_000)),
+            ("999 B".into(), "24.0 GB".into())
+        );
+        for (time, text) in [
+            (0.0421, "0.042 s"),
+            (12.34, "12.3 s"),
+            (60.0, "1 min"),
+            (200.0, "3 min 20 s"),
+            (7200.0, "2 h"),
+            (7500.0, "2 h 5 min"),
+            (f64::NAN, "unknown"),
+        ] {
+            assert_eq!(seconds(time), text);
+        }
+        assert_eq!(counted(1, "job", "jobs"), "1 job");
+    }
+}

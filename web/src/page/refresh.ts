@@ -1,0 +1,51 @@
+// Keeps a part of the page up to date: `<div id data-refresh="SECONDS">` is taken again from the same address. It ends when
+// the part comes without `data-refresh`, and pauses while nobody looks or while something inside has the focus.
+import { confirmForms } from "./confirm";
+import { localTimes } from "./local-times";
+
+export function refreshParts(root: ParentNode): void {
+  for (const part of root.querySelectorAll<HTMLElement>("[data-refresh][id]")) {
+    void keepFresh(part);
+  }
+}
+
+async function keepFresh(part: HTMLElement): Promise<void> {
+  let before = part.innerHTML;
+  while (part.dataset["refresh"] !== undefined) {
+    await pause(Number(part.dataset["refresh"]) * 1000);
+    if (document.hidden || part.contains(document.activeElement) || part.querySelector("details[open]") !== null) {
+      continue;
+    }
+    const now = await fetchPart(part.id);
+    if (now === undefined) {
+      continue;
+    }
+    if (now.dataset["refresh"] === undefined) {
+      delete part.dataset["refresh"];
+    }
+    if (now.innerHTML !== before) {
+      before = now.innerHTML;
+      part.replaceChildren(...now.childNodes);
+      localTimes(part);
+      confirmForms(part);
+    }
+  }
+}
+
+// What the server shows in that place now; nothing when it does not answer.
+async function fetchPart(id: string): Promise<HTMLElement | undefined> {
+  try {
+    const answer = await fetch(window.location.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok) {
+      return undefined;
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return page.getElementById(id) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
