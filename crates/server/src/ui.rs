@@ -10,12 +10,16 @@ use axum::routing::{get, post};
 use crate::state::AppState;
 
 mod administration;
+mod archives;
 pub mod assets;
+pub mod cell;
 pub mod files;
 pub mod form;
 mod headers;
 mod home;
 mod image;
+mod images;
+pub mod imports;
 mod login;
 pub mod notice;
 pub mod page;
@@ -32,6 +36,8 @@ pub fn router() -> Router<AppState> {
         .route("/login/", get(login::show).post(login::log_in))
         .route("/logout/", post(login::log_out))
         .route("/assets/{name}", get(assets::file))
+        .merge(archives::router())
+        .merge(images::router())
         .merge(administration::router())
         .layer(middleware::map_response(headers::secure))
 }

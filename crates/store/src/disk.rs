@@ -51,9 +51,11 @@ impl Store {
         .await?;
         let of = |part: &str| {
             let found = rows.iter().find(|(name, ..)| name == part);
-            found.map_or(BlobShare { count: 0, bytes: 0 }, |(_, count, bytes)| BlobShare {
-                count: *count,
-                bytes: *bytes,
+            found.map_or(BlobShare { count: 0, bytes: 0 }, |(_, count, bytes)| {
+                BlobShare {
+                    count: *count,
+                    bytes: *bytes,
+                }
             })
         };
         Ok(BlobShares {

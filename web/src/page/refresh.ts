@@ -1,5 +1,6 @@
 // Keeps a part of the page up to date: `<div id data-refresh="SECONDS">` is taken again from the same address. It ends when
-// the part comes without `data-refresh`, and pauses while nobody looks or while something inside has the focus.
+// the part comes without `data-refresh` (with `data-refresh-page` the whole page is then loaded again), and pauses while
+// nobody looks or while something inside has the focus.
 import { confirmForms } from "./confirm";
 import { localTimes } from "./local-times";
 
@@ -21,6 +22,10 @@ async function keepFresh(part: HTMLElement): Promise<void> {
       continue;
     }
     if (now.dataset["refresh"] === undefined) {
+      if (part.dataset["refreshPage"] !== undefined) {
+        window.location.reload();
+        return;
+      }
       delete part.dataset["refresh"];
     }
     if (now.innerHTML !== before) {

@@ -62,7 +62,9 @@ impl LiveJobs {
     #[must_use]
     pub fn all(&self) -> Vec<(JobId, Arc<LiveJob>)> {
         let jobs = self.locked();
-        jobs.iter().map(|(id, job)| (*id, Arc::clone(job))).collect()
+        jobs.iter()
+            .map(|(id, job)| (*id, Arc::clone(job)))
+            .collect()
     }
 
     /// How many run.

@@ -54,7 +54,8 @@ impl Store {
             "SELECT audit.*, username FROM audit LEFT JOIN account ON account.id = audit.account_id WHERE TRUE",
         );
         if let Some(account) = search.account {
-            text.push(" AND audit.account_id = ").push_bind(account.to_string());
+            text.push(" AND audit.account_id = ")
+                .push_bind(account.to_string());
         }
         if !search.action.is_empty() {
             // Not LIKE, whose `_` means something.
@@ -63,8 +64,13 @@ impl Store {
             text.push(") = ").push_bind(search.action.clone());
         }
         if !search.object.is_empty() {
-            let object = search.object.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-            text.push(" AND object LIKE ").push_bind(format!("%{object}%"));
+            let object = search
+                .object
+                .replace('!', "!!")
+                .replace('%', "!%")
+                .replace('_', "!_");
+            text.push(" AND object LIKE ")
+                .push_bind(format!("%{object}%"));
             text.push(" ESCAPE '!'");
         }
         if let Some(from) = search.from {

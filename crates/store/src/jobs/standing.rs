@@ -105,7 +105,8 @@ impl Store {
     /// When the database fails.
     pub async fn standing_queued(&self, most: u32) -> Result<Vec<StandingJob>, StoreError> {
         const TEXT: &str = standing!("WHERE state = 'queued' ORDER BY turn, job.id LIMIT ?");
-        self.standing(sqlx::query_as(TEXT).bind(i64::from(most))).await
+        self.standing(sqlx::query_as(TEXT).bind(i64::from(most)))
+            .await
     }
 
     /// Jobs that wait for their inputs, oldest first.
@@ -115,7 +116,8 @@ impl Store {
     pub async fn standing_validating(&self, most: u32) -> Result<Vec<StandingJob>, StoreError> {
         const TEXT: &str =
             standing!("WHERE state = 'validating' ORDER BY job.created_at, job.id LIMIT ?");
-        self.standing(sqlx::query_as(TEXT).bind(i64::from(most))).await
+        self.standing(sqlx::query_as(TEXT).bind(i64::from(most)))
+            .await
     }
 
     async fn standing(

@@ -70,7 +70,10 @@ pub(super) async fn show(
     let who = asked.who.trim();
     let account = match who {
         "" => None,
-        who => store.account_by_name(who).await?.map(|(account, _)| account.id),
+        who => store
+            .account_by_name(who)
+            .await?
+            .map(|(account, _)| account.id),
     };
     if !who.is_empty() && account.is_none() {
         problems.add("who", format!("There is no account `{who}`."));
@@ -117,7 +120,10 @@ fn day(text: &str, after: i64, (field, problems): (&str, &mut Problems)) -> Opti
 
 fn row(line: &AuditLine) -> AuditRow {
     let record = &line.record;
-    let (kind, object) = record.object.split_once(' ').unwrap_or(("", &record.object));
+    let (kind, object) = record
+        .object
+        .split_once(' ')
+        .unwrap_or(("", &record.object));
     let link = match kind {
         "job" => format!("/jobs/{object}/"),
         "image" => format!("/images/{object}/"),

@@ -48,11 +48,9 @@ pub(super) fn settings(state: &AppState) -> Vec<Setting> {
         setting("jobs.memory", jobs.memory.map(bytes), || {
             bytes(capacity.memory)
         }),
-        setting(
-            "jobs.cpus",
-            jobs.cpus.map(|cpus| cpus.to_string()),
-            || (capacity.millicpus as f64 / 1000.0).to_string(),
-        ),
+        setting("jobs.cpus", jobs.cpus.map(|cpus| cpus.to_string()), || {
+            (capacity.millicpus as f64 / 1000.0).to_string()
+        }),
         setting("jobs.disk", jobs.disk.map(bytes), || bytes(capacity.disk)),
         setting(
             "jobs.at_once",
@@ -69,11 +67,17 @@ pub(super) fn settings(state: &AppState) -> Vec<Setting> {
             jobs.at_once_per_algorithm.map(|count| count.to_string()),
             || caps.per_algorithm.to_string(),
         ),
-        set("jobs.most_active_per_user", jobs.most_active_per_user.to_string()),
+        set(
+            "jobs.most_active_per_user",
+            jobs.most_active_per_user.to_string(),
+        ),
         set("jobs.allow_root", jobs.allow_root.to_string()),
         set("jobs.without", names(waived.collect())),
         set("uploads.largest", bytes(config.uploads.largest)),
-        set("uploads.most_per_user", config.uploads.most_per_user.to_string()),
+        set(
+            "uploads.most_per_user",
+            config.uploads.most_per_user.to_string(),
+        ),
         set("uploads.keep_hours", config.uploads.keep_hours.to_string()),
         set("login.failures", config.login.failures.to_string()),
         set(

@@ -250,7 +250,14 @@ fn below(folder: &Utf8Path) -> (u64, u64) {
             below(&path)
         } else {
             // Inputs are links to blobs, which are counted there.
-            (1, if data.nlink() > 1 { 0 } else { data.blocks() * 512 })
+            (
+                1,
+                if data.nlink() > 1 {
+                    0
+                } else {
+                    data.blocks() * 512
+                },
+            )
         };
         sum = (sum.0 + count, sum.1 + size);
     }
@@ -264,7 +271,7 @@ fn container(image: container::image::StoredImage) -> ContainerRow {
         names: image.names.join(", "),
         size: bytes(image.unpacked_bytes),
         layers: image.layers.len(),
-        user: image.config.user.clone().unwrap_or_default(),
+        user: image.config.user.clone(),
         imported_at: image.imported_at.into(),
         digest: image.digest,
     }
@@ -289,7 +296,9 @@ fn guarantees(state: &AppState, seen: Option<&IsolationReport>) -> Vec<Guarantee
             name: guarantee.name(),
             badge,
             verdict,
-            asked: record.map(|record| record.asked.clone()).unwrap_or_default(),
+            asked: record
+                .map(|record| record.asked.clone())
+                .unwrap_or_default(),
             in_force: record
                 .map(|record| record.in_force.clone())
                 .unwrap_or_default(),

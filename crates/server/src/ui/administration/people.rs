@@ -90,11 +90,7 @@ pub(super) async fn show(
     page::show(&page)
 }
 
-async fn list(
-    state: &AppState,
-    visitor: &Visitor,
-    asked: Asked,
-) -> Result<PeoplePage, PageError> {
+async fn list(state: &AppState, visitor: &Visitor, asked: Asked) -> Result<PeoplePage, PageError> {
     let own = require(visitor)?.id;
     let store = state.store();
     let part = Page {
@@ -184,7 +180,11 @@ pub(super) async fn set_role(
         password: None,
     };
     let changed = accounts::edit(&state, &form.visitor.caller, id, patch).await?;
-    let said = format!("{} is now {}.", changed.username, with_article(&changed.role));
+    let said = format!(
+        "{} is now {}.",
+        changed.username,
+        with_article(&changed.role)
+    );
     Ok(notice::redirect("/administration/people/", &said))
 }
 

@@ -25,7 +25,6 @@ const MOST: u32 = 100;
 /// A job that waits, as a row.
 struct WaitingRow {
     id: String,
-    algorithm_slug: String,
     algorithm_title: String,
     username: String,
     since: Moment,
@@ -65,7 +64,14 @@ pub(super) async fn show(
         .enumerate()
         .map(|(ahead, job)| {
             let why = waiting::reasons(job, &claimed, (&settings.capacity, settings.caps));
-            waiting_row(job, &if why.is_empty() { turn(ahead) } else { why.join("; ") })
+            waiting_row(
+                job,
+                &if why.is_empty() {
+                    turn(ahead)
+                } else {
+                    why.join("; ")
+                },
+            )
         })
         .collect();
     let validating = store.standing_validating(MOST).await?;
@@ -102,7 +108,6 @@ fn turn(ahead: usize) -> String {
 fn waiting_row(job: &StandingJob, why: &str) -> WaitingRow {
     WaitingRow {
         id: job.id.to_string(),
-        algorithm_slug: job.algorithm_slug.clone(),
         algorithm_title: job.algorithm_title.clone(),
         username: job.username.clone().unwrap_or_default(),
         since: job.created_at.into(),
@@ -125,7 +130,10 @@ pub(super) async fn cancel(
         }
     })?;
     if !asked {
-        return Ok(notice::redirect("/administration/", "The job had ended already."));
+        return Ok(notice::redirect(
+            "/administration/",
+            "The job had ended already.",
+        ));
     }
     note(&state, by, "job.cancel", &format!("job {id}")).await?;
     Ok(notice::redirect(

@@ -16,7 +16,6 @@ const LOOK: Duration = Duration::from_millis(150);
 /// A job that runs, as a row.
 pub(super) struct RunningRow {
     pub(super) id: String,
-    pub(super) algorithm_slug: String,
     pub(super) algorithm_title: String,
     pub(super) username: String,
     pub(super) state: String,
@@ -102,7 +101,6 @@ fn row(job: StandingJob, usage: Option<(Usage, Option<Usage>, Duration)>) -> Run
     });
     RunningRow {
         id: job.id.to_string(),
-        algorithm_slug: job.algorithm_slug,
         algorithm_title: job.algorithm_title,
         username: job.username.unwrap_or_default(),
         state: job.state,

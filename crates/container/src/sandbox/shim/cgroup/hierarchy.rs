@@ -139,7 +139,10 @@ impl Hierarchies {
         let own = below(&unified, own_path(&self.own, str::is_empty).unwrap_or("/"));
         let parent = own.parent().map(Utf8Path::to_owned);
         let root = Utf8PathBuf::from(unified.target);
-        [Some(root), Some(own), parent].into_iter().flatten().collect()
+        [Some(root), Some(own), parent]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 
