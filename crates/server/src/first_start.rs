@@ -39,10 +39,7 @@ pub async fn administrator(store: &Store) -> Result<Option<(String, String)>, Fi
     if store.count_accounts().await? > 0 {
         return Ok(None);
     }
-    let mut random = rand::rng();
-    let password: String = (0..20)
-        .map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())]))
-        .collect();
+    let password = new_password();
     let hash = passwords::hash(&password);
     let account = NewAccount {
         username: ADMINISTRATOR.to_owned(),
@@ -52,6 +49,15 @@ pub async fn administrator(store: &Store) -> Result<Option<(String, String)>, Fi
     };
     store.create_account(&account, Timestamp::now()).await?;
     Ok(Some((account.username, password)))
+}
+
+/// Twenty letters and digits, 115 bits.
+#[must_use]
+pub fn new_password() -> String {
+    let mut random = rand::rng();
+    (0..20)
+        .map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())]))
+        .collect()
 }
 
 /// The secret of signed addresses: read, or made at the first start.

@@ -49,6 +49,32 @@ pub async fn run_archive(
     (archive, algorithm): (&Archive, AlgorithmId),
 ) -> Result<ArchiveRunId, RunArchiveError> {
     let store = worker.store();
+    let (algorithm, like) = template(worker, viewer, algorithm).await?;
+    let (jobs, skipped) = plan(worker, (viewer, archive), &algorithm, &like).await?;
+    if jobs.is_empty() {
+        let why = skipped.first().map(|item| item.reason.clone());
+        let why = why.unwrap_or_else(|| "it is empty".to_owned());
+        return Err(RunArchiveError::NothingFits(why));
+    }
+    let run = store
+        .start_archive_run(
+            (archive.id, algorithm.id),
+            viewer.account,
+            (&skipped, &jobs),
+            Timestamp::now(),
+        )
+        .await?;
+    worker.ring_all();
+    Ok(run)
+}
+
+/// The algorithm, and a job of it that has no inputs yet.
+async fn template(
+    worker: &Worker,
+    viewer: Viewer,
+    algorithm: AlgorithmId,
+) -> Result<(StoredAlgorithm, NewJob), RunArchiveError> {
+    let store = worker.store();
     let (algorithm, image) = runnable(store, viewer, algorithm).await?;
     let capacity = &worker.settings().capacity;
     capacity
@@ -69,22 +95,39 @@ pub async fn run_archive(
         inputs: Vec::new(),
         pending: Vec::new(),
     };
+    Ok((algorithm, like))
+}
+
+/// What a run would do.
+#[derive(Debug, Default)]
+pub struct RunPreview {
+    /// How many items each interface would take, by the names of its inputs.
+    pub interfaces: Vec<(Vec<String>, u64)>,
+    /// Items that fit none.
+    pub skipped: Vec<SkippedItem>,
+}
+
+/// What [`run_archive`] would do; nothing is started.
+///
+/// # Errors
+/// As there, but for an archive of which no item fits.
+pub async fn preview(
+    worker: &Worker,
+    viewer: Viewer,
+    (archive, algorithm): (&Archive, AlgorithmId),
+) -> Result<RunPreview, RunArchiveError> {
+    let (algorithm, like) = template(worker, viewer, algorithm).await?;
     let (jobs, skipped) = plan(worker, (viewer, archive), &algorithm, &like).await?;
-    if jobs.is_empty() {
-        let why = skipped.first().map(|item| item.reason.clone());
-        let why = why.unwrap_or_else(|| "it is empty".to_owned());
-        return Err(RunArchiveError::NothingFits(why));
-    }
-    let run = store
-        .start_archive_run(
-            (archive.id, algorithm.id),
-            viewer.account,
-            (&skipped, &jobs),
-            Timestamp::now(),
-        )
-        .await?;
-    worker.ring_all();
-    Ok(run)
+    let interfaces = algorithm.interfaces.iter().map(|interface| {
+        let inputs = interface.inputs.iter();
+        let names = inputs.map(|input| input.socket.slug.to_string());
+        let taken = jobs.iter().filter(|(job, _)| job.interface == interface.id);
+        (names.collect(), taken.count() as u64)
+    });
+    Ok(RunPreview {
+        interfaces: interfaces.collect(),
+        skipped,
+    })
 }
 
 /// Jobs, and where each comes from.

@@ -10,15 +10,20 @@ use axum::routing::{get, post};
 use crate::state::AppState;
 
 mod account;
+mod administration;
 mod algorithms;
+mod archives;
 pub mod assets;
 mod authority;
+pub mod cell;
 pub mod files;
 mod first_steps;
 pub mod form;
 mod headers;
 mod home;
 mod image;
+mod images;
+pub mod imports;
 mod jobs;
 mod login;
 pub mod notice;
@@ -44,5 +49,8 @@ pub fn router() -> Router<AppState> {
         .merge(account::router())
         .merge(jobs::router())
         .merge(try_it::router())
+        .merge(archives::router())
+        .merge(images::router())
+        .merge(administration::router())
         .layer(middleware::map_response(headers::secure))
 }

@@ -16,8 +16,8 @@ mod items;
 mod roles;
 mod runs;
 
-pub(crate) use items::put_values;
 pub use items::{ArchiveItem, CreateItemError};
+pub(crate) use items::{insert_item, put_values};
 pub use roles::ArchiveRole;
 pub use runs::{ArchiveRun, RunJob, SkippedItem};
 

@@ -10,6 +10,10 @@ use crate::ids::{AccountId, AuditId};
 use crate::page::{Listed, Page};
 use crate::time::{from_text, to_text};
 
+mod search;
+
+pub use search::{AuditLine, AuditSearch};
+
 /// Something that somebody did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditRecord {

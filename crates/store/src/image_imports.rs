@@ -4,15 +4,21 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, Sqlite, Transaction};
 
-use crate::archives::put_values;
+use crate::archives::{insert_item, put_values};
 use crate::database::Store;
 use crate::error::{StoreError, corrupt, from_json, to_json};
-use crate::ids::{AccountId, ArchiveItemId, ImageId, ImageImportId, JobId, SocketId, UploadId};
+use crate::ids::{
+    AccountId, ArchiveId, ArchiveItemId, ImageId, ImageImportId, JobId, SocketId, UploadId,
+};
 use crate::images::{NewImage, insert_image};
 use crate::page::{Listed, Page};
 use crate::time::{from_optional, from_text, to_text};
 use crate::values::NewContent;
 use crate::viewer::Viewer;
+
+mod recent;
+
+pub use recent::{ImportOfArchive, RecentImport};
 
 /// Uploaded files that become images together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +72,13 @@ pub enum ImportTarget {
         /// Which item.
         archive_item: ArchiveItemId,
         /// Which socket.
+        socket: SocketId,
+    },
+    /// Each image becomes a new item of an archive.
+    Archive {
+        /// Which archive.
+        archive: ArchiveId,
+        /// Which socket of the items.
         socket: SocketId,
     },
     /// It stays by itself.
@@ -183,8 +196,8 @@ impl Store {
         Ok(changed.rows_affected() > 0)
     }
 
-    /// The import gave these images; one of them goes to the item of an archive that waits for it, in the same
-    /// transaction. A job is told by [`Store::input_arrived`], which may be repeated. `None`: it had ended.
+    /// The import gave these images; one of them goes to the item of an archive that waits for it, or each to a new item,
+    /// in the same transaction. A job is told by [`Store::input_arrived`], which may be repeated. `None`: it had ended.
     ///
     /// # Errors
     /// When the database fails.
@@ -204,16 +217,24 @@ impl Store {
         for image in images {
             ids.push(insert_image(&mut change, image, now).await?);
         }
-        if let (
+        match target {
             ImportTarget::ArchiveItem {
                 archive_item,
                 socket,
-            },
-            Some(image),
-        ) = (target, ids.first())
-        {
-            let values = [(socket, NewContent::Image(*image))];
-            put_values(&mut change, archive_item, &values, now).await?;
+            } => {
+                if let Some(image) = ids.first() {
+                    let values = [(socket, NewContent::Image(*image))];
+                    put_values(&mut change, archive_item, &values, now).await?;
+                }
+            }
+            ImportTarget::Archive { archive, socket } => {
+                for (image, id) in images.iter().zip(&ids) {
+                    let item = insert_item(&mut change, archive, &image.name, now).await?;
+                    let values = [(socket, NewContent::Image(*id))];
+                    put_values(&mut change, item, &values, now).await?;
+                }
+            }
+            ImportTarget::Job { .. } | ImportTarget::Nowhere {} => {}
         }
         change.commit().await?;
         Ok(Some(ids))

@@ -10,10 +10,12 @@ use crate::error::{StoreError, corrupt, from_json, to_json};
 use crate::ids::{AccountId, ImageId, ImageImportId};
 use crate::time::{from_text, to_text};
 
+mod gallery;
 mod list;
 mod own;
 mod uses;
 
+pub use gallery::GalleryFilter;
 pub use list::ImageFilter;
 pub use own::DeleteImageError;
 pub use uses::ImageUse;

@@ -15,6 +15,7 @@ pub mod archives;
 pub mod audit;
 pub mod blobs;
 pub mod database;
+pub mod disk;
 pub mod error;
 pub mod ids;
 pub mod image_imports;

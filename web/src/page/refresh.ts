@@ -1,43 +1,56 @@
-// `<div id="…" data-refresh="MILLISECONDS">`: a part of the page that changes by itself is fetched again until it says that it
-// is settled. The rest of the page, such as an upload on its way, is left alone.
+// Keeps a part of the page up to date: `<div id data-refresh="SECONDS">` is taken again from the same address. It ends when
+// the part comes without `data-refresh` (with `data-refresh-page` the whole page is then loaded again), and pauses while
+// nobody looks or while something inside has the focus.
 import { confirmForms } from "./confirm";
 import { localTimes } from "./local-times";
 
 export function refreshParts(root: ParentNode): void {
   for (const part of root.querySelectorAll<HTMLElement>("[data-refresh][id]")) {
-    plan(part);
+    void keepFresh(part);
   }
 }
 
-function plan(part: HTMLElement): void {
-  window.setTimeout(() => void refresh(part), Number(part.dataset["refresh"]) || 2000);
-}
-
-async function refresh(part: HTMLElement): Promise<void> {
-  // Whoever writes in it is not disturbed.
-  if (part.contains(document.activeElement)) {
-    plan(part);
-    return;
-  }
-  try {
-    const answer = await fetch(window.location.href, { headers: { Accept: "text/html" } });
-    const fresh = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id) : null;
-    if (fresh === null) {
-      return;
+async function keepFresh(part: HTMLElement): Promise<void> {
+  let before = part.innerHTML;
+  while (part.dataset["refresh"] !== undefined) {
+    await pause(Number(part.dataset["refresh"]) * 1000);
+    if (document.hidden || part.contains(document.activeElement) || part.querySelector("details[open]") !== null) {
+      continue;
     }
-    if (fresh.innerHTML !== part.dataset["seen"]) {
-      const seen = fresh.innerHTML;
-      part.replaceChildren(...fresh.childNodes);
-      part.dataset["seen"] = seen;
+    const now = await fetchPart(part.id);
+    if (now === undefined) {
+      continue;
+    }
+    if (now.dataset["refresh"] === undefined) {
+      if (part.dataset["refreshPage"] !== undefined) {
+        window.location.reload();
+        return;
+      }
+      delete part.dataset["refresh"];
+    }
+    if (now.innerHTML !== before) {
+      before = now.innerHTML;
+      part.replaceChildren(...now.childNodes);
       localTimes(part);
       confirmForms(part);
     }
-    if (fresh.dataset["refresh"] === undefined) {
-      delete part.dataset["refresh"];
-    } else {
-      plan(part);
-    }
-  } catch {
-    plan(part);
   }
+}
+
+// What the server shows in that place now; nothing when it does not answer.
+async function fetchPart(id: string): Promise<HTMLElement | undefined> {
+  try {
+    const answer = await fetch(window.location.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok) {
+      return undefined;
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return page.getElementById(id) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -159,7 +159,7 @@ fn in_folder(
 fn one_where_one_is_wanted(waiting: &ImageImport, mut outcome: Outcome) -> Outcome {
     let wants_one = match waiting.target {
         ImportTarget::Job { .. } | ImportTarget::ArchiveItem { .. } => true,
-        ImportTarget::Nowhere {} => false,
+        ImportTarget::Archive { .. } | ImportTarget::Nowhere {} => false,
     };
     if wants_one && outcome.images.len() > 1 {
         let names: Vec<&str> = outcome

@@ -27,44 +27,44 @@ const PASSWORD: std::ops::RangeInclusive<usize> = 10..=1000;
 
 /// A new account.
 #[derive(Debug, Deserialize, ToSchema)]
-struct WantedAccount {
+pub(crate) struct WantedAccount {
     /// 1 to 64 lower-case letters, digits and `.`, `_`, `-`, `+`, `@`.
-    username: String,
+    pub(crate) username: String,
     /// 10 to 1000 characters.
-    password: String,
+    pub(crate) password: String,
     /// May be empty.
     #[serde(default)]
-    email: String,
+    pub(crate) email: String,
     /// `user`, `creator` or `administrator`; without it, `user`.
-    role: Option<String>,
+    pub(crate) role: Option<String>,
 }
 
 /// What changes of an account; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
-struct AccountPatch {
+pub(crate) struct AccountPatch {
     /// `user`, `creator` or `administrator`; administrators only.
-    role: Option<String>,
+    pub(crate) role: Option<String>,
     /// `false` locks it out; administrators only.
-    is_active: Option<bool>,
+    pub(crate) is_active: Option<bool>,
     /// 10 to 1000 characters; ends all logins with the old one.
-    password: Option<String>,
+    pub(crate) password: Option<String>,
 }
 
 /// An account.
 #[derive(Debug, Serialize, ToSchema)]
-struct ShownAccount {
+pub(crate) struct ShownAccount {
     /// UUID.
-    id: String,
+    pub(crate) id: String,
     /// As typed at the login.
-    username: String,
+    pub(crate) username: String,
     /// May be empty.
-    email: String,
+    pub(crate) email: String,
     /// `user`, `creator` or `administrator`.
-    role: String,
+    pub(crate) role: String,
     /// `false`: every login and token is refused.
-    is_active: bool,
+    pub(crate) is_active: bool,
     /// When it was made.
-    created_at: String,
+    pub(crate) created_at: String,
 }
 
 /// A part of a list.
@@ -126,6 +126,21 @@ async fn create(
     caller: Caller,
     crate::json::Json(wanted): crate::json::Json<WantedAccount>,
 ) -> Result<(StatusCode, Json<ShownAccount>), ApiError> {
+    Ok((
+        StatusCode::CREATED,
+        Json(make(&state, &caller, wanted).await?),
+    ))
+}
+
+/// Makes an account.
+///
+/// # Errors
+/// 403 for who is no administrator, 400 by field, 409 when its name is taken.
+pub(crate) async fn make(
+    state: &AppState,
+    caller: &Caller,
+    wanted: WantedAccount,
+) -> Result<ShownAccount, ApiError> {
     let by = caller.require_administrator()?.id;
     let new = NewAccount {
         username: wanted.username,
@@ -141,14 +156,8 @@ async fn create(
         }
         CreateAccountError::InvalidUsername(_) => ApiError::field("username", problem.to_string()),
     })?;
-    note(
-        &state,
-        by,
-        "account.create",
-        &format!("account {}", made.id),
-    )
-    .await?;
-    Ok((StatusCode::CREATED, Json(shown(&made))))
+    note(state, by, "account.create", &format!("account {}", made.id)).await?;
+    Ok(shown(&made))
 }
 
 /// Changes an account. Everybody may change their own password, administrators all of every account but their own role.
@@ -163,6 +172,19 @@ async fn change(
     Id(id): Id<AccountId>,
     crate::json::Json(change): crate::json::Json<AccountPatch>,
 ) -> Result<Json<ShownAccount>, ApiError> {
+    Ok(Json(edit(&state, &caller, id, change).await?))
+}
+
+/// Changes an account.
+///
+/// # Errors
+/// 403 for who may not, 404 for an account that there is not, 400 by field.
+pub(crate) async fn edit(
+    state: &AppState,
+    caller: &Caller,
+    id: AccountId,
+    change: AccountPatch,
+) -> Result<ShownAccount, ApiError> {
     let by = caller.require()?;
     if by.id != id {
         caller.require_administrator()?;
@@ -185,18 +207,18 @@ async fn change(
         store
             .set_password_hash(id, &hashed(password).await?)
             .await?;
-        note(&state, by.id, "account.password", &format!("account {id}")).await?;
+        note(state, by.id, "account.password", &format!("account {id}")).await?;
     }
     if let Some(role) = role {
         store.set_role(id, role).await?;
-        note(&state, by.id, "account.role", &format!("account {id}")).await?;
+        note(state, by.id, "account.role", &format!("account {id}")).await?;
     }
     if let Some(is_active) = is_active {
         store.set_active(id, is_active).await?;
-        note(&state, by.id, "account.active", &format!("account {id}")).await?;
+        note(state, by.id, "account.active", &format!("account {id}")).await?;
     }
     let now = store.account(id).await?.ok_or_else(ApiError::not_found)?;
-    Ok(Json(shown(&now)))
+    Ok(shown(&now))
 }
 
 /// What was done, newest first; administrators only.

@@ -143,7 +143,16 @@ async fn delete(
     caller: Caller,
     Id(id): Id<ImageId>,
 ) -> Result<StatusCode, ApiError> {
-    let image = visible(&state, &caller, id).await?;
+    remove(&state, &caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes an image away.
+///
+/// # Errors
+/// 404, 403 for who may not, 409 when a job or an archive uses it.
+pub(crate) async fn remove(state: &AppState, caller: &Caller, id: ImageId) -> Result<(), ApiError> {
+    let image = visible(state, caller, id).await?;
     let account = caller.require()?;
     if image.account != Some(account.id) && !account.is_administrator() {
         return Err(ApiError::forbidden(
@@ -156,8 +165,7 @@ async fn delete(
         DeleteImageError::Gone(_) => ApiError::not_found(),
         DeleteImageError::InUse(_) => ApiError::detail(StatusCode::CONFLICT, problem.to_string()),
     })?;
-    note(&state, account.id, "image.delete", &format!("image {id}")).await?;
-    Ok(StatusCode::NO_CONTENT)
+    note(state, account.id, "image.delete", &format!("image {id}")).await
 }
 
 /// An image that the caller may see.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8PathBuf;
+use container::sandbox::{Usage, usage};
 use executor::CancelToken;
 use store::ids::JobId;
 use tokio::sync::broadcast;
@@ -34,6 +35,15 @@ impl LiveJob {
         self.cancel.cancel();
     }
 
+    /// What its container uses now; `None` before it has begun and after it has ended.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        let runs = self.log_path.parent()?.join("runs");
+        let runs = fs_err::read_dir(runs).ok()?.flatten();
+        let mut folders = runs.filter_map(|run| Utf8PathBuf::from_path_buf(run.path()).ok());
+        folders.find_map(|run| usage(&run.join("container")))
+    }
+
     /// Lines as they come.
     #[must_use]
     pub fn lines(&self) -> broadcast::Receiver<LogLine> {
@@ -46,6 +56,15 @@ impl LiveJobs {
     #[must_use]
     pub fn get(&self, job: JobId) -> Option<Arc<LiveJob>> {
         self.locked().get(&job).cloned()
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> Vec<(JobId, Arc<LiveJob>)> {
+        let jobs = self.locked();
+        jobs.iter()
+            .map(|(id, job)| (*id, Arc::clone(job)))
+            .collect()
     }
 
     /// How many run.

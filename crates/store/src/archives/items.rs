@@ -267,6 +267,36 @@ impl Store {
     }
 }
 
+/// Makes an item that is called like something, with a number behind it where another item has that name.
+pub(crate) async fn insert_item(
+    change: &mut Transaction<'static, Sqlite>,
+    archive: ArchiveId,
+    name: &str,
+    now: Timestamp,
+) -> Result<ArchiveItemId, StoreError> {
+    let id = ArchiveItemId::new();
+    let short: String = name.chars().take(LONGEST_NAME).collect();
+    let mut title = short.clone();
+    for number in 2.. {
+        match check_title(change, (archive, id), &title).await {
+            Ok(()) => break,
+            Err(CreateItemError::TitleTaken(_)) => title = format!("{short} ({number})"),
+            Err(CreateItemError::Store(error)) => return Err(error),
+        }
+    }
+    sqlx::query("INSERT INTO archive_item (id, archive_id, title, created_at) VALUES (?, ?, ?, ?)")
+        .bind(id.to_string())
+        .bind(archive.to_string())
+        .bind(title)
+        .bind(to_text(now))
+        .execute(&mut **change)
+        .await?;
+    Ok(id)
+}
+
+/// Characters of a title that is made from a name; a number fits behind it.
+const LONGEST_NAME: usize = 240;
+
 async fn check_title(
     change: &mut Transaction<'static, Sqlite>,
     (archive, item): (ArchiveId, ArchiveItemId),

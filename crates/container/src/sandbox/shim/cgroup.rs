@@ -5,6 +5,7 @@
 
 mod hierarchy;
 mod processor_time;
+mod usage;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use crate::sandbox::facts::CgroupFacts;
 use crate::sandbox::outcome::ShimError;
 use crate::sandbox::plan::{ContainerPlan, Waivable};
 use hierarchy::{Controller, Hierarchies, Version};
+pub use usage::{Usage, usage};
 
 /// The period of the processor quota.
 const CPU_PERIOD_US: u64 = 100_000;

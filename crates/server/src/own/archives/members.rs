@@ -113,8 +113,21 @@ async fn remove(
     caller: Caller,
     Path((slug, username)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    let archive = changeable(&state, &caller, &slug).await?;
-    let found = state.store().account_by_name(&username).await?;
+    take_away(&state, &caller, (&slug, &username)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes somebody's role away.
+///
+/// # Errors
+/// 404, 403 for who may not change the archive.
+pub(crate) async fn take_away(
+    state: &AppState,
+    caller: &Caller,
+    (slug, username): (&str, &str),
+) -> Result<(), ApiError> {
+    let archive = changeable(state, caller, slug).await?;
+    let found = state.store().account_by_name(username).await?;
     let (account, _) = found.ok_or_else(ApiError::not_found)?;
     if !state
         .store()
@@ -125,6 +138,5 @@ async fn remove(
     }
     let by = caller.require()?.id;
     let object = format!("archive {} account {}", archive.id, account.id);
-    note(&state, by, "archive.member.remove", &object).await?;
-    Ok(StatusCode::NO_CONTENT)
+    note(state, by, "archive.member.remove", &object).await
 }

@@ -170,7 +170,10 @@ async fn outputs_zip(
 }
 
 /// A run whose results the caller may see.
-async fn owned(
+///
+/// # Errors
+/// 404, 403 for whoever has not started it.
+pub(crate) async fn owned(
     state: &AppState,
     caller: &Caller,
     place: (&str, &str),

@@ -124,6 +124,28 @@ impl Hierarchies {
     }
 }
 
+impl Hierarchies {
+    /// Folders below which a shim of ours may have made cgroups with this controller; nothing is changed.
+    pub(super) fn possible_parents(&self, controller: Controller) -> Vec<Utf8PathBuf> {
+        if let Some(mount) = self.mounts().find(|mount| mount.is_only_for(controller)) {
+            let path = own_path(&self.own, |controllers| {
+                controllers.split(',').any(|name| name == controller.name())
+            });
+            return vec![below(&mount, path.unwrap_or("/"))];
+        }
+        let Some(unified) = self.mounts().find(|mount| mount.fs_type == "cgroup2") else {
+            return Vec::new();
+        };
+        let own = below(&unified, own_path(&self.own, str::is_empty).unwrap_or("/"));
+        let parent = own.parent().map(Utf8Path::to_owned);
+        let root = Utf8PathBuf::from(unified.target);
+        [Some(root), Some(own), parent]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
 fn parse_mount(line: &str) -> Option<CgroupMount<'_>> {
     let (front, back) = line.split_once(" - ")?;
     let mut front = front.split(' ').skip(3);
