@@ -49,9 +49,9 @@ pub(super) struct Counters {
     pub(super) throttled_us: Option<u64>,
 }
 
-/// What a container uses now.
+/// One look at what a container uses, for the curves of its report.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Usage {
+pub(super) struct Look {
     pub(super) memory_bytes: Option<u64>,
     /// So far, all processes together.
     pub(super) cpu_seconds: Option<f64>,
@@ -144,8 +144,8 @@ impl Cgroup {
     }
 
     /// What is used now.
-    pub(super) fn usage(&self) -> Usage {
-        let mut usage = Usage::default();
+    pub(super) fn usage(&self) -> Look {
+        let mut usage = Look::default();
         for place in &self.places {
             match (place.controller, place.version) {
                 (Controller::Memory, Version::One) => {

@@ -16,7 +16,7 @@ use store::values::{Content, StoredValue};
 use super::add::{Choice, may_fill};
 use super::open;
 use crate::error::ApiError;
-use crate::fill::{FillError, Replace, fill};
+use crate::fill::{FillError, Replace, accept, fill};
 use crate::own::archives::ShownArchive;
 use crate::own::note;
 use crate::state::AppState;
@@ -330,8 +330,11 @@ async fn fill_from(
         }
     }
     let viewer = sent.visitor.caller.viewer;
-    match fill(state.worker(), viewer, (item, which), &values).await {
-        Ok(()) => Ok(Ok(())),
+    match accept(state.worker(), viewer, &values).await {
+        Ok(accepted) => {
+            fill(state.worker(), viewer, (item, which), accepted).await?;
+            Ok(Ok(()))
+        }
         Err(FillError::Store(problem)) => Err(problem.into()),
         Err(FillError::Values(refused)) => {
             for (slug, complaints) in refused {
