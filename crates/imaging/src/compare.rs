@@ -1,6 +1,6 @@
 //! Compares whole images: volumes by their grids, slides by the area that they cover.
 
-use crate::geometry::{self, GeometryVerdict, GridRelation};
+use crate::geometry::{self, GeometryVerdict, GridRelation, KnownMistake};
 use crate::summary::{ImageFormat, ImageSummary, SpacingSource};
 
 /// Compares an output with the image that it is drawn on.
@@ -68,6 +68,9 @@ fn by_area(output: &Area, input: &Area) -> GeometryVerdict {
         .all(|axis| offsets[axis] <= output.mm[axis].max(input.mm[axis]) * 1.001);
     let worst = offsets[0].hypot(offsets[1]);
     if !is_same {
+        if let Some(wrong) = wrong_resolution(output, input, worst) {
+            return wrong;
+        }
         let words = format!(
             "covers {:.3} × {:.3} mm where the input covers {:.3} × {:.3} mm",
             output.side(0),
@@ -88,6 +91,48 @@ fn by_area(output: &Area, input: &Area) -> GeometryVerdict {
         words += "; the factor is not a power of two, so levels do not match";
     }
     verdict(GridRelation::SameRegion, worst, words, None)
+}
+
+/// What makes an area of the same shape another one: the wrong unit, or the resolution of another level.
+fn wrong_resolution(output: &Area, input: &Area, worst: f64) -> Option<GeometryVerdict> {
+    let is = |ratio: [f64; 2], expected: f64| {
+        ratio
+            .iter()
+            .all(|ratio| (ratio / expected - 1.0).abs() < 0.01)
+    };
+    let ratio = |of: fn(&Area, usize) -> f64| [0, 1].map(|axis| of(output, axis) / of(input, axis));
+    let (sides, pixel_mm) = (ratio(Area::side), ratio(|area, axis| area.mm[axis]));
+    let factors = [0, 1].map(|axis| input.pixels[axis] / output.pixels[axis]);
+    let factor = factors[0].round();
+    let (story, mistake) = if is(sides, 1000.0) {
+        let story = "the pixel size in micrometres was taken for millimetres".into();
+        (story, Some(KnownMistake::UnitsOff))
+    } else if is(sides, 0.001) {
+        let story = "the pixel size is too small by a factor of 1000".into();
+        (story, Some(KnownMistake::UnitsOff))
+    } else if factor >= 2.0 && is(pixel_mm, 1.0) && is(factors, factor) {
+        let story =
+            format!("it kept the resolution of the input with {factor:.0} times fewer pixels");
+        (story, None)
+    } else {
+        return None;
+    };
+    let words = format!(
+        "covers {:.3} × {:.3} mm where the input covers {:.3} × {:.3} mm; it looks as if {story}",
+        output.side(0),
+        output.side(1),
+        input.side(0),
+        input.side(1)
+    );
+    let [x, y] = [0, 1].map(|axis| input.side(axis) / output.pixels[axis]);
+    let fix = format!(
+        "tifffile.imwrite(path, array, resolution=({:.6}, {:.6}), resolutionunit=\"CENTIMETER\", tile=(512, 512))",
+        10.0 / x,
+        10.0 / y
+    );
+    let mut wrong = verdict(GridRelation::Displaced, worst, words, Some(&fix));
+    wrong.mistake = mistake;
+    Some(wrong)
 }
 
 /// Without resolution only the shape can be compared.
@@ -177,11 +222,27 @@ mod tests {
     #[test]
     fn another_area_is_not_aligned() {
         let input = slide(20_000, 10_000, Some(0.000_25));
-        let verdict = compare_images(&slide(2500, 1250, Some(0.000_25)), &input);
+        let kept = compare_images(&slide(2500, 1250, Some(0.000_25)), &input);
+        assert!(kept.is_wrong() && !kept.aligned, "{}", kept.message);
         assert!(
-            !verdict.aligned && verdict.fix.is_some(),
+            kept.message
+                .ends_with("it kept the resolution of the input with 8 times fewer pixels"),
             "{}",
-            verdict.message
+            kept.message
+        );
+        let fix = kept.fix.unwrap();
+        assert!(
+            fix.contains("resolution=(5000.000000, 5000.000000)"),
+            "{fix}"
+        );
+        let in_um = compare_images(&slide(20_000, 10_000, Some(0.25)), &input);
+        assert!(in_um.is_wrong(), "{}", in_um.message);
+        assert_eq!(in_um.mistake, Some(KnownMistake::UnitsOff));
+        let part = compare_images(&slide(2000, 3000, Some(0.000_25)), &input);
+        assert!(
+            !part.is_wrong() && !part.aligned && part.fix.is_some(),
+            "{}",
+            part.message
         );
     }
 

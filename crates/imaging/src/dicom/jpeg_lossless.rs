@@ -267,7 +267,7 @@ mod tests {
     fn samples(written: &Written) -> Vec<u16> {
         let most = u32::from(u16::MAX) >> (16 - written.precision);
         let count = u32::try_from(WIDTH * HEIGHT * written.components).unwrap();
-        let noise = (0..count).map(|at| at * at % 65_521 * 40_503 & most);
+        let noise = (0..count).map(|at| (at * at % 65_521 * 40_503) & most);
         noise
             .map(|value| u16::try_from(value).unwrap() >> written.point_transform)
             .collect()

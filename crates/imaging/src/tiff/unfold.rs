@@ -29,7 +29,7 @@ impl Unfold {
     /// `None` where the bits of a pixel make no samples of one common type.
     pub(super) fn of(page: &Page, big_endian: bool) -> Option<Unfold> {
         let component = page.unpacked_type()?;
-        let is_packed = !page.bits.is_multiple_of(8);
+        let is_packed = is_packed(page.bits.into());
         let is_even = u64::from(page.bits) * u64::from(page.samples) == page.pixel_bits;
         let is_known = match page.predictor {
             1 => true,
@@ -57,7 +57,7 @@ impl Unfold {
 
     /// Puts the samples of one row of `width` pixels after those in `out`.
     pub(super) fn row(&self, row: &mut [u8], width: usize, out: &mut Vec<u8>) {
-        if !self.bits.is_multiple_of(8) {
+        if is_packed(self.bits) {
             return self.unpack(row, width, out);
         }
         let bytes = self.sample_bytes();
@@ -86,6 +86,12 @@ impl Unfold {
             out.extend_from_slice(&number.to_le_bytes()[..self.sample_bytes()]);
         }
     }
+}
+
+/// True for numbers that are no bytes, words or longs. 24 bits are three bytes, the highest first whatever the byte order
+/// of the file is, as tifffile reads them.
+fn is_packed(bits: usize) -> bool {
+    !matches!(bits, 8 | 16 | 32 | 64)
 }
 
 /// Predictor 2: each number is a difference to the pixel on its left.
@@ -162,6 +168,10 @@ mod tests {
         assert_eq!(
             rowed(unfold(12, 1), &[0xab, 0xc1, 0x23], 2),
             [0xbc, 0x0a, 0x23, 0x01]
+        );
+        assert_eq!(
+            rowed(unfold(24, 1), &[1, 2, 3, 0xff, 0, 0], 2),
+            [3, 2, 1, 0, 0, 0, 0xff, 0]
         );
     }
 
