@@ -181,7 +181,7 @@ impl Store {
             ") AS found CROSS JOIN job JOIN algorithm ON algorithm.id = algorithm_id
              LEFT JOIN account ON account.id = job.creator_id WHERE job.id = found.id",
         );
-        text.push(search.sort.order());
+        text.push(JobSort::order(search.sort.keys()));
         text.push(" LIMIT ").push_bind(i64::from(most) + 1);
         let mut rows: Vec<LineRow> = text.build_query_as().fetch_all(self.read()).await?;
         let has_more = rows.len() > most as usize;

@@ -3,7 +3,7 @@
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::mark::Key;
-use super::{JobMark, JobSearch};
+use super::{JobMark, JobSearch, JobSort};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::jobs::words::{after_all, words_of};
@@ -41,42 +41,52 @@ impl Question<'_> {
     /// `SELECT id` of the jobs of one walk, at most `most`.
     fn walk(&self, text: &mut QueryBuilder<Sqlite>, walk: Walk<'_>, is_ordered: bool) {
         text.push("SELECT job.id AS id FROM ");
-        if let Some(word) = &self.words.lead {
+        let is_shared = matches!(walk, Walk::Shared(_));
+        let lead = self.words.lead.as_ref().filter(|_| !is_shared);
+        if let Some(word) = lead {
             text.push("(SELECT DISTINCT job_id FROM job_word WHERE word >= ")
                 .push_bind(word.clone())
                 .push(" AND word < ")
                 .push_bind(after_all(word))
                 .push(") AS hit CROSS JOIN ");
         }
-        text.push("job");
-        if matches!(walk, Walk::Shared(_)) {
-            text.push(" JOIN job_viewer ON job_viewer.job_id = job.id");
+        if is_shared {
+            text.push("job_viewer CROSS JOIN ");
         }
-        text.push(" WHERE ");
+        text.push("job WHERE ");
         match walk {
             Walk::All => text.push("TRUE"),
             Walk::Own(account) => text.push("job.creator_id = ").push_bind(account.to_owned()),
             Walk::Public => text.push("job.is_public"),
             Walk::Shared(account) => text
-                .push("job_viewer.account_id = ")
+                .push("job.id = job_viewer.job_id AND job_viewer.account_id = ")
                 .push_bind(account.to_owned()),
         };
-        if self.words.lead.is_some() {
+        if lead.is_some() {
             text.push(" AND job.id = hit.job_id");
         }
-        self.filters(text, matches!(walk, Walk::Public));
+        let is_few = matches!(walk, Walk::Public | Walk::Shared(_));
+        self.filters(text, is_few);
+        for word in self.words.lead.iter().filter(|_| is_shared) {
+            has_word(text, word);
+        }
+        let keys = if is_few {
+            self.search.sort.hidden_keys()
+        } else {
+            self.search.sort.keys()
+        };
         if let Some(mark) = self.after {
-            self.after(text, mark);
+            after(text, keys, mark);
         }
         if is_ordered {
-            text.push(self.search.sort.order());
+            text.push(JobSort::order(keys));
         }
         text.push(" LIMIT ").push_bind(self.most);
     }
 
-    /// Public jobs are few among many: their own index is walked, so the filters must not offer another one.
-    fn filters(&self, text: &mut QueryBuilder<Sqlite>, is_public: bool) {
-        let hide = if is_public { " || ''" } else { "" };
+    /// Public and shared jobs are few among many: their own index is walked, so the filters must not offer another one.
+    fn filters(&self, text: &mut QueryBuilder<Sqlite>, is_few: bool) {
+        let hide = if is_few { " || ''" } else { "" };
         let search = self.search;
         let equal = [
             ("algorithm_id", search.algorithm.map(|id| id.to_string())),
@@ -100,29 +110,8 @@ impl Question<'_> {
                 .push_bind(after_all(id));
         }
         for word in &self.words.others {
-            text.push(
-                " AND EXISTS (SELECT 1 FROM job_word WHERE job_word.job_id = job.id AND word >= ",
-            )
-            .push_bind(word.clone())
-            .push(" AND word < ")
-            .push_bind(after_all(word))
-            .push(")");
+            has_word(text, word);
         }
-    }
-
-    fn after(&self, text: &mut QueryBuilder<Sqlite>, mark: &JobMark) {
-        let keys = self.search.sort.keys();
-        // For the index; the comparison of all keys says the rest.
-        if let (Some(key), Some(value)) = (keys.first(), mark.keys.first()) {
-            text.push(format!(" AND {key} <= "));
-            bind(text, value);
-        }
-        text.push(format!(" AND ({}, job.id) < (", keys.join(", ")));
-        for value in &mark.keys {
-            bind(text, value);
-            text.push(", ");
-        }
-        text.push_bind(mark.id.clone()).push(")");
     }
 
     /// The ids of everything that somebody may see, from all walks.
@@ -148,6 +137,28 @@ impl Question<'_> {
             text.push(format!(") AS walk{place}"));
         }
     }
+}
+
+fn has_word(text: &mut QueryBuilder<Sqlite>, word: &str) {
+    text.push(" AND EXISTS (SELECT 1 FROM job_word WHERE job_word.job_id = job.id AND word >= ")
+        .push_bind(word.to_owned())
+        .push(" AND word < ")
+        .push_bind(after_all(word))
+        .push(")");
+}
+
+fn after(text: &mut QueryBuilder<Sqlite>, keys: &[&str], mark: &JobMark) {
+    // For the index; the comparison of all keys says the rest.
+    if let (Some(key), Some(value)) = (keys.first(), mark.keys.first()) {
+        text.push(format!(" AND {key} <= "));
+        bind(text, value);
+    }
+    text.push(format!(" AND ({}, job.id) < (", keys.join(", ")));
+    for value in &mark.keys {
+        bind(text, value);
+        text.push(", ");
+    }
+    text.push_bind(mark.id.clone()).push(")");
 }
 
 fn bind(text: &mut QueryBuilder<Sqlite>, key: &Key) {
