@@ -1,3 +1,6 @@
+// Longest that one check may take, ms.
+const PATIENCE = 90_000;
+
 // Checks with names: all of them run, and every one that fails is told.
 
 export class Checks {
@@ -6,7 +9,11 @@ export class Checks {
 
   async run(name, check) {
     try {
-      await check();
+      let late;
+      const tired = new Promise((_, refuse) => {
+        late = setTimeout(() => refuse(new Error(`not done after ${PATIENCE / 1000} s`)), PATIENCE);
+      });
+      await Promise.race([check(), tired]).finally(() => clearTimeout(late));
       this.passed += 1;
       console.log(`ok    ${name}`);
     } catch (problem) {

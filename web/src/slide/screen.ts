@@ -190,7 +190,8 @@ export class SlideScreen {
     return root;
   }
 
-  private add(layer: SlideLayer): void {
+  // `replace`: the tiles are drawn in another way, and a tile remembers its address.
+  private add(layer: SlideLayer, replace = false): void {
     const { viewer } = this;
     if (!viewer) return;
     viewer.addTiledImage({
@@ -200,11 +201,12 @@ export class SlideScreen {
       width: this.widthOf(layer),
       opacity: this.opacityOf(layer),
       index: this.layers.indexOf(layer),
+      replace,
       success: (event) => {
         const item = (event as unknown as { item: OpenSeadragon.TiledImage }).item;
         this.items.set(layer, item);
         item.addHandler("fully-loaded-change", () => this.loaded());
-        layer.onColours = () => item.reset();
+        layer.onColours = () => this.add(layer, true);
       },
     });
   }

@@ -10,7 +10,9 @@ const DARK = [120, 60, 140];
 const LIGHT = [200, 150, 180];
 
 export async function slides(server, facts, checks) {
-  const { browser, page, problems } = await server.browser("canvas");
+  const { browser, context, page, problems } = await server.browser("canvas");
+  // Pictures are read where no policy of ours forbids it.
+  const reader = await context.newPage();
   const { images } = facts;
   const viewer = page.locator("slide-viewer");
   const open = async (path) => {
@@ -22,7 +24,7 @@ export async function slides(server, facts, checks) {
   const colour = async (x, y) => {
     const place = await viewer.evaluate((viewer, [x, y]) => viewer.place(x, y), [x, y]);
     const shot = await page.screenshot({ clip: { x: place.x - 1, y: place.y - 1, width: 3, height: 3 } });
-    return await page.evaluate(async (bytes) => {
+    return await reader.evaluate(async (bytes) => {
       const picture = await createImageBitmap(await (await fetch(bytes)).blob());
       const context = new OffscreenCanvas(3, 3).getContext("2d");
       context.drawImage(picture, 0, 0);
@@ -53,7 +55,6 @@ export async function slides(server, facts, checks) {
       () => performance.getEntriesByType("resource").some((entry) => /role=labels&hidden=1/.test(entry.name)),
     );
     await still();
-    await page.waitForTimeout(0);
     await viewer.locator('section.layer input[name="shown"]').nth(1).uncheck();
     await viewer.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     near(await colour(0.1, 0.1), DARK, 14, "without the mask");

@@ -93,6 +93,8 @@ export async function volumes(server, facts, checks) {
       const lost = heard("webglcontextlost");
       lose.loseContext();
       await lost;
+      // The card may only come back once the event has been heard by all.
+      await new Promise((done) => setTimeout(done, 0));
       const restored = heard("webglcontextrestored");
       lose.restoreContext();
       await restored;
@@ -105,6 +107,7 @@ export async function volumes(server, facts, checks) {
     const range = await viewer.range("oblique.mha");
     const centre = facts.sphere.centre;
     await viewer.goTo(centre);
+    await viewer.drawn();
     const text = await viewer.viewer.locator(".readout").textContent();
     assert.match(text, /label 1 \(1\)/);
     for (const plane of PLANES) {
@@ -157,6 +160,7 @@ export async function volumes(server, facts, checks) {
     await viewer.open(`images/${images.oblique}/?over=${images.heat}`);
     const centre = facts.sphere.centre;
     await viewer.goTo(centre);
+    await viewer.drawn();
     const text = await viewer.viewer.locator(".readout").textContent();
     assert.match(text, /heat.mha: 0\.9/);
     const range = await viewer.range("oblique.mha");
@@ -248,13 +252,13 @@ async function likeServer(viewer, { images, matrix, size }, plane) {
     async (viewer, { url, shares, box }) => {
       const picture = await createImageBitmap(await (await fetch(url)).blob());
       const paper = new OffscreenCanvas(picture.width, picture.height);
-      const context = paper.getContext("2d");
+      const context = paper.getContext("2d", { willReadFrequently: true });
       context.drawImage(picture, 0, 0);
       const canvas = viewer.shadowRoot.querySelector("canvas");
       const area = canvas.getBoundingClientRect();
       const ratio = canvas.width / area.width;
       const copy = new OffscreenCanvas(canvas.width, canvas.height);
-      const copied = copy.getContext("2d");
+      const copied = copy.getContext("2d", { willReadFrequently: true });
       copied.drawImage(canvas, 0, 0);
       return shares.map(([x, y]) => {
         const there = context.getImageData(Math.floor(x * picture.width), Math.floor(y * picture.height), 1, 1).data[0];
