@@ -3,6 +3,7 @@ import { confirmForms } from "./page/confirm";
 import { copyButtons } from "./page/copy";
 import { enterKeys } from "./page/enter";
 import { localTimes } from "./page/local-times";
+import { showTab } from "./page/tabs";
 import { refreshParts } from "./page/refresh";
 
 localTimes(document);
@@ -10,3 +11,4 @@ confirmForms(document);
 copyButtons(document);
 enterKeys(document);
 refreshParts(document);
+showTab(document);

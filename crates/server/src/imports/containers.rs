@@ -34,6 +34,7 @@ async fn import(
         return store.fail_algorithm_image(version.id, problem).await;
     };
     let archive = store.blobs().path(&digest);
+    let filename = upload.filename.clone();
     let root = worker.settings().home.join("images");
     let mut options = ImportOptions::at(now());
     options.allow_root = allow_root;
@@ -41,7 +42,8 @@ async fn import(
         let images = ContainerImages::open(root).map_err(|error| error.to_string())?;
         images
             .import(&archive, &options, &mut |_| {})
-            .map_err(|error| said(&error))
+            // The uploader knows the file by its name, not by where it lies here.
+            .map_err(|error| said(&error).replace(archive.as_str(), &filename))
     });
     let imported = unpacking
         .await

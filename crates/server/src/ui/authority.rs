@@ -11,7 +11,8 @@ use crate::state::AppState;
 /// The file, if Gantry made it.
 pub(super) fn path(state: &AppState) -> Option<Utf8PathBuf> {
     let is_given = state.config().tls.certificate.is_some();
-    (!is_given).then(|| state.worker().settings().home.join("tls/ca.pem"))
+    let path = state.worker().settings().home.join("tls/ca.pem");
+    (!is_given && path.exists()).then_some(path)
 }
 
 /// Hands the certificate out.

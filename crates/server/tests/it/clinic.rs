@@ -54,6 +54,7 @@ pub(crate) struct Clinic {
 /// What the server answered.
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    pub(crate) head: String,
     pub(crate) body: String,
 }
 
@@ -121,10 +122,22 @@ impl Clinic {
 
     /// Asks with any headers.
     pub(crate) async fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        self.send_of(method, path, (headers, "application/json"), body)
+            .await
+    }
+
+    /// Asks with any headers and a body of any type.
+    pub(crate) async fn send_of(
+        &self,
+        method: &str,
+        path: &str,
+        (headers, kind): (&str, &str),
+        body: &str,
+    ) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let length = body.len();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Type: {kind}\r\n\
              Content-Length: {length}\r\n{headers}\r\n{body}"
         );
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -148,6 +161,7 @@ impl Clinic {
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
         Answer {
             status: status.unwrap_or_else(|| panic!("{method} {path}: {head}")),
+            head: head.to_owned(),
             body: body.to_owned(),
         }
     }
@@ -319,13 +333,13 @@ async fn archive(clinic: &mut Clinic, ed: AccountId) {
 
 /// A browser's login of the administrator: the cookie's secret and the CSRF secret.
 pub(crate) async fn browser(clinic: &Clinic) -> (String, String) {
-    let (admin, _) = clinic
-        .store
-        .account_by_name("admin")
-        .await
-        .unwrap()
-        .unwrap();
-    let (cookie, csrf) = ("cookie-of-admin".to_owned(), "csrf-of-admin".to_owned());
+    browser_of(clinic, "admin").await
+}
+
+/// A browser's login of somebody: the cookie's secret and the CSRF secret.
+pub(crate) async fn browser_of(clinic: &Clinic, name: &str) -> (String, String) {
+    let (admin, _) = clinic.store.account_by_name(name).await.unwrap().unwrap();
+    let (cookie, csrf) = (format!("cookie-of-{name}"), format!("csrf-of-{name}"));
     let session = store::sessions::NewSession {
         digest: digest(&cookie),
         account: admin.id,

@@ -8,4 +8,5 @@
 mod clinic;
 mod csrf;
 mod listed;
+mod pages;
 mod roles;

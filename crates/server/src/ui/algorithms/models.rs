@@ -11,7 +11,6 @@ use store::{Page, Viewer};
 
 use super::head::{Tab, edited};
 use super::version_forms::{Shown, Sort, VersionRow, brought, draw, names};
-use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::media::{Handed, hand_out};
 use crate::own::algorithms::changeable;
@@ -109,7 +108,7 @@ pub(super) async fn push(
     state.worker().ring_imports();
     let object = format!("algorithm_model {id}");
     note(&state, by, "algorithm_model.create", &object).await?;
-    let said = "The tarball is here and is being looked at. It becomes active when that went well.";
+    let said = "The tarball is here. Once it is looked at, new jobs use it.";
     Ok(back(&slug, said))
 }
 
@@ -119,7 +118,7 @@ pub(super) async fn activate(
     Path((slug, id)): Path<(String, String)>,
     form: Form,
 ) -> Result<Response, PageError> {
-    let model = found(&state, &form.visitor.caller, (&slug, &id)).await?;
+    let model = found(&state, &form.visitor, (&slug, &id)).await?;
     if !state.store().activate_algorithm_model(model.id).await? {
         return Ok(back(
             &slug,
@@ -138,6 +137,7 @@ pub(super) async fn deactivate(
     Path(slug): Path<String>,
     form: Form,
 ) -> Result<Response, PageError> {
+    form.visitor.require()?;
     let algorithm = changeable(&state, &form.visitor.caller, &slug).await?;
     let store = state.store();
     store.deactivate_algorithm_models(algorithm.id).await?;
@@ -153,7 +153,7 @@ pub(super) async fn comment(
     Path((slug, id)): Path<(String, String)>,
     form: Form,
 ) -> Result<Response, PageError> {
-    let model = found(&state, &form.visitor.caller, (&slug, &id)).await?;
+    let model = found(&state, &form.visitor, (&slug, &id)).await?;
     let comment = checked(form.get("comment").trim())?;
     state
         .store()
@@ -171,7 +171,7 @@ pub(super) async fn remove(
     Path((slug, id)): Path<(String, String)>,
     form: Form,
 ) -> Result<Response, PageError> {
-    let model = found(&state, &form.visitor.caller, (&slug, &id)).await?;
+    let model = found(&state, &form.visitor, (&slug, &id)).await?;
     let removed = state.store().remove_algorithm_model(model.id).await;
     removed.map_err(removal)?;
     let by = form.visitor.require()?.id;
@@ -190,8 +190,7 @@ pub(super) async fn file(
     Path((slug, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    visitor.require()?;
-    let model = found(&state, &visitor.caller, (&slug, &id)).await?;
+    let model = found(&state, &visitor, (&slug, &id)).await?;
     let digest = model.blob.ok_or_else(ApiError::not_found)?;
     let size = state.store().blob_size(&digest).await?;
     let handed = Handed {
@@ -211,14 +210,15 @@ fn back(slug: &str, said: &str) -> Response {
 /// Weights of an algorithm that the visitor may change.
 async fn found(
     state: &AppState,
-    caller: &Caller,
+    visitor: &Visitor,
     (slug, id): (&str, &str),
-) -> Result<AlgorithmModel, ApiError> {
-    let algorithm = changeable(state, caller, slug).await?;
+) -> Result<AlgorithmModel, PageError> {
+    visitor.require()?;
+    let algorithm = changeable(state, &visitor.caller, slug).await?;
     let id: AlgorithmModelId = id.parse().map_err(|_| ApiError::not_found())?;
     let found = state.store().algorithm_model(id).await?;
     let is_there = |model: &AlgorithmModel| {
         model.algorithm == algorithm.id && model.import_state != ImportState::Removed
     };
-    found.filter(is_there).ok_or_else(ApiError::not_found)
+    Ok(found.filter(is_there).ok_or_else(ApiError::not_found)?)
 }

@@ -96,7 +96,7 @@ pub(super) async fn push(
     state.worker().ring_imports();
     let object = format!("algorithm_image {id}");
     note(&state, by, "algorithm_image.create", &object).await?;
-    let said = "The archive is here and is being imported. The version becomes active when that went well.";
+    let said = "The archive is here. Once it is imported, new jobs run this version.";
     Ok(back(&slug, said))
 }
 
@@ -166,12 +166,13 @@ async fn found(
     state: &AppState,
     form: &Form,
     (slug, id): (&str, &str),
-) -> Result<AlgorithmImage, ApiError> {
+) -> Result<AlgorithmImage, PageError> {
+    form.visitor.require()?;
     let algorithm = changeable(state, &form.visitor.caller, slug).await?;
     let id: AlgorithmImageId = id.parse().map_err(|_| ApiError::not_found())?;
     let found = state.store().algorithm_image(id).await?;
     let is_there = |version: &AlgorithmImage| {
         version.algorithm == algorithm.id && version.import_state != ImportState::Removed
     };
-    found.filter(is_there).ok_or_else(ApiError::not_found)
+    Ok(found.filter(is_there).ok_or_else(ApiError::not_found)?)
 }

@@ -114,6 +114,9 @@ impl Typed {
         let default = json(&mut problems, "default", &self.default);
         let example = json(&mut problems, "example", &self.example);
         let segments = self.segments(&mut problems);
+        if let Some(kind) = kind {
+            check_json(kind, [&schema, &default, &example], &mut problems);
+        }
         let (Some(slug), Some(kind), Some(path)) = (slug, kind, path) else {
             return Err(problems);
         };
@@ -137,7 +140,6 @@ impl Typed {
             },
             store_in_database: kind.may_store_in_database() && !self.as_file,
         };
-        check_json(&socket, example.as_ref(), &mut problems);
         if let Err(broken) = socket.check() {
             let field = field_of(&broken);
             if problems.at(field).is_none() {
@@ -232,31 +234,31 @@ fn json(problems: &mut Problems, field: &str, text: &str) -> Option<Value> {
 }
 
 /// Schema, default and example, each by itself, so that each has its problem.
-fn check_json(socket: &Socket, example: Option<&Value>, problems: &mut Problems) {
-    let is_json = socket.kind.is_json();
-    for (field, is_given) in [
-        ("schema", socket.schema.is_some()),
-        ("default", socket.default.is_some()),
-        ("example", example.is_some()),
-    ] {
-        if is_given && !is_json {
-            problems.add(
-                field,
-                format!("`{}` is not JSON, so it takes none.", socket.kind.label()),
-            );
+fn check_json(
+    kind: SocketKind,
+    [schema, default, example]: [&Option<Value>; 3],
+    problems: &mut Problems,
+) {
+    let given = [
+        ("schema", schema),
+        ("default", default),
+        ("example", example),
+    ];
+    if !kind.is_json() {
+        for (field, _) in given.iter().filter(|(_, value)| value.is_some()) {
+            let said = format!("`{}` is not JSON, so it takes none.", kind.label());
+            problems.add(field, said);
         }
-    }
-    if !is_json {
         return;
     }
-    if let Some(schema) = &socket.schema
-        && problems.take("schema", Schema::compile(schema)).is_none()
-    {
-        return;
+    let mut schemas: Vec<Schema> = Schema::of_kind(kind).into_iter().collect();
+    if let Some(schema) = schema {
+        schemas.extend(problems.take("schema", Schema::compile(schema)));
     }
-    for (field, value) in [("default", socket.default.as_ref()), ("example", example)] {
-        if let Some(value) = value {
-            problems.take(field, socket.check_json(value));
+    for (field, value) in [("default", default), ("example", example)] {
+        let Some(value) = value else { continue };
+        for schema in &schemas {
+            problems.take(field, schema.check(value));
         }
     }
 }
@@ -299,6 +301,7 @@ mod tests {
         let problems = bad.read().unwrap_err();
         for (field, says) in [
             ("path", "must not lie below"),
+            ("schema", "schema is invalid"),
             ("default", "`\"abc\"`"),
             ("example", "no JSON"),
         ] {
@@ -307,13 +310,6 @@ mod tests {
                 "{field}: {problems:?}"
             );
         }
-        let bad = Typed {
-            path: "n.json".to_owned(),
-            default: "1".to_owned(),
-            example: String::new(),
-            ..bad
-        };
-        assert!(bad.read().unwrap_err().at("schema").is_some());
     }
 
     #[test]
