@@ -29,4 +29,4 @@ pub use plan::{
 };
 pub use promise::{Finding, findings, promises};
 pub use running::{Canceller, ReleaseError, Running, StartError, WaitError, start};
-pub use shim::{Usage, main as shim_main, usage};
+pub use shim::{LiveUsage, live_usage, main as shim_main};

@@ -27,7 +27,7 @@ use super::outcome::{End, Outcome, ShimError, ShimTimings};
 use super::plan::{ContainerPlan, PLAN_FILE};
 use error::OrShimError;
 
-pub use cgroup::{Usage, usage};
+pub use cgroup::{LiveUsage, live_usage};
 
 /// Runs the container that the plan in the current folder describes; the process's exit code says only whether the
 /// clean-up worked, the rest stands in the outcome.

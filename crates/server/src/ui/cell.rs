@@ -19,8 +19,6 @@ pub struct Cell {
     pub link: String,
     /// A small picture; empty: none.
     pub picture: String,
-    /// A number, to stand at the right.
-    pub is_number: bool,
 }
 
 impl Cell {
@@ -39,7 +37,7 @@ impl Cell {
                 ..Cell::default()
             },
             Content::Image(id, name) => Cell {
-                text: name.clone(),
+                text: short_name(name),
                 link: format!("/images/{id}/"),
                 picture: format!("/images/{id}/view/thumbnail.jpg"),
                 ..Cell::default()
@@ -61,11 +59,23 @@ impl Cell {
                 start + "…"
             },
             whole: if is_short { String::new() } else { whole },
-            is_number: json.is_number(),
             ..Cell::default()
         }
     }
 }
+
+/// A name as it fits below a small picture: many programs call their outputs by long numbers.
+fn short_name(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    let (start, end) = (letters[..12].iter(), letters[letters.len() - 8..].iter());
+    start.chain(&['…']).chain(end).collect()
+}
+
+/// Characters of a name below a picture.
+const LONGEST_NAME: usize = 30;
 
 #[cfg(test)]
 mod tests {
@@ -74,9 +84,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn long_names_keep_their_beginning_and_their_end() {
+        assert_eq!(short_name("head-mr.mha"), "head-mr.mha");
+        let long = short_name("dbaa6001-8391-4563-9322-41a5438bbaa9.mha");
+        assert_eq!(long, "dbaa6001-839…baa9.mha");
+    }
+
+    #[test]
     fn long_json_is_shortened() {
         let short = Cell::of_json(&json!(1.5));
-        assert_eq!((short.text.as_str(), short.is_number), ("1.5", true));
+        assert_eq!((short.text.as_str(), short.whole.as_str()), ("1.5", ""));
         let long = Cell::of_json(&json!("é".repeat(100)));
         assert_eq!(long.text.chars().count(), LONGEST);
         assert_eq!(long.whole.chars().count(), 100);

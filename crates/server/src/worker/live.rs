@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8PathBuf;
-use container::sandbox::{Usage, usage};
+use container::sandbox::{LiveUsage, live_usage};
 use executor::CancelToken;
 use store::ids::JobId;
 use tokio::sync::broadcast;
@@ -37,11 +37,11 @@ impl LiveJob {
 
     /// What its container uses now; `None` before it has begun and after it has ended.
     #[must_use]
-    pub fn usage(&self) -> Option<Usage> {
+    pub fn usage(&self) -> Option<LiveUsage> {
         let runs = self.log_path.parent()?.join("runs");
         let runs = fs_err::read_dir(runs).ok()?.flatten();
         let mut folders = runs.filter_map(|run| Utf8PathBuf::from_path_buf(run.path()).ok());
-        folders.find_map(|run| usage(&run.join("container")))
+        folders.find_map(|run| live_usage(&run.join("container")))
     }
 
     /// Lines as they come.

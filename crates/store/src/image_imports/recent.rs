@@ -20,9 +20,9 @@ pub struct RecentImport {
     pub problem: String,
     /// How many images it gave.
     pub images: u64,
-    /// Names of its files, the first few.
+    /// Names of its files, the first few; once the files are used up, of the images that they gave.
     pub filenames: Vec<String>,
-    /// How many files it has.
+    /// How many names there are in all.
     pub files: u64,
     /// When it was asked for.
     pub created_at: Timestamp,
@@ -145,7 +145,7 @@ impl Store {
     }
 
     async fn recent(&self, row: Row) -> Result<RecentImport, StoreError> {
-        let filenames: Vec<String> = sqlx::query_scalar(
+        let mut filenames: Vec<String> = sqlx::query_scalar(
             "SELECT filename FROM image_import_upload JOIN upload ON upload.id = upload_id
              WHERE image_import_id = ? ORDER BY filename LIMIT ?",
         )
@@ -153,13 +153,24 @@ impl Store {
         .bind(NAMES)
         .fetch_all(self.read())
         .await?;
+        let is_used_up = filenames.is_empty();
+        if is_used_up {
+            filenames = sqlx::query_scalar(
+                "SELECT name FROM image WHERE image_import_id = ? ORDER BY id LIMIT ?",
+            )
+            .bind(&row.id)
+            .bind(NAMES)
+            .fetch_all(self.read())
+            .await?;
+        }
+        let all = if is_used_up { row.images } else { row.files };
         Ok(RecentImport {
             id: ImageImportId::read(&row.id)?,
             state: ImageImportState::read(&row.state)?,
             problem: row.problem,
             images: row.images.unsigned_abs(),
             filenames,
-            files: row.files.unsigned_abs(),
+            files: all.unsigned_abs(),
             created_at: from_text("image_import.created_at", &row.created_at)?,
         })
     }

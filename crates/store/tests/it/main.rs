@@ -12,4 +12,5 @@ mod images;
 mod jobs;
 mod lists;
 mod opened;
+mod operator;
 mod uploads;

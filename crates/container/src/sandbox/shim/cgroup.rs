@@ -18,7 +18,7 @@ use crate::sandbox::facts::CgroupFacts;
 use crate::sandbox::outcome::ShimError;
 use crate::sandbox::plan::{ContainerPlan, Waivable};
 use hierarchy::{Controller, Hierarchies, Version};
-pub use usage::{Usage, usage};
+pub use usage::{LiveUsage, live_usage};
 
 /// The period of the processor quota.
 const CPU_PERIOD_US: u64 = 100_000;

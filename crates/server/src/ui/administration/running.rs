@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use container::sandbox::Usage;
+use container::sandbox::LiveUsage;
 use store::ids::JobId;
 use store::jobs::StandingJob;
 
@@ -11,7 +11,7 @@ use crate::state::AppState;
 use crate::ui::quantity::{Moment, bytes};
 
 /// Between the two looks from which the processor load is told.
-const LOOK: Duration = Duration::from_millis(150);
+const LOOK: Duration = Duration::from_millis(250);
 
 /// A job that runs, as a row.
 pub(super) struct RunningRow {
@@ -55,7 +55,7 @@ pub(super) async fn rows(state: &AppState, jobs: Vec<StandingJob>) -> Vec<Runnin
         .collect()
 }
 
-async fn usages(state: &AppState) -> HashMap<JobId, Usage> {
+async fn usages(state: &AppState) -> HashMap<JobId, LiveUsage> {
     let live = state.worker().live().all();
     let reading = tokio::task::spawn_blocking(move || {
         let found = live
@@ -66,14 +66,12 @@ async fn usages(state: &AppState) -> HashMap<JobId, Usage> {
     reading.await.unwrap_or_default()
 }
 
-fn row(job: StandingJob, usage: Option<(Usage, Option<Usage>, Duration)>) -> RunningRow {
+fn row(job: StandingJob, usage: Option<(LiveUsage, Option<LiveUsage>, Duration)>) -> RunningRow {
     let usage = usage.map(|(now, before, passed)| {
         let load = now
-            .cpu_us
-            .zip(before.and_then(|before| before.cpu_us))
-            .map(|(now, before)| {
-                100.0 * now.saturating_sub(before) as f64 / passed.as_micros().max(1) as f64
-            });
+            .cpu_seconds
+            .zip(before.and_then(|before| before.cpu_seconds))
+            .map(|(now, before)| 100.0 * (now - before).max(0.0) / passed.as_secs_f64());
         let of = |now: Option<u64>, peak: Option<u64>, text: fn(u64) -> String| match (now, peak) {
             (None, None) => "unknown".to_owned(),
             (now, None) => now.map(text).unwrap_or_default(),

@@ -16,7 +16,7 @@ use store::values::{Content, StoredValue};
 use super::add::{Choice, may_fill};
 use super::open;
 use crate::error::ApiError;
-use crate::fill::{FillError, Replace, accept, fill};
+use crate::fill::{Accepted, FillError, Replace, accept, fill};
 use crate::own::archives::ShownArchive;
 use crate::own::note;
 use crate::state::AppState;
@@ -181,28 +181,22 @@ pub(super) async fn create(
     let by = sent.visitor.require()?.id;
     let (archive, shown) = open(&state, &sent.visitor, &slug).await?;
     may_fill(&shown)?;
-    let store = state.store();
-    let title = match checked_title(&sent) {
-        Ok(title) => title,
+    let (title, accepted) = match judged(&state, &sent, &[]).await? {
+        Ok(judged) => judged,
         Err(problems) => return again((&state, &sent), shown, None, problems).await,
     };
-    let made = store
+    let made = state
+        .store()
         .create_archive_item(archive.id, &title, Timestamp::now())
         .await;
     let id = match made {
         Ok(id) => id,
-        Err(CreateItemError::Store(problem)) => return Err(problem.into()),
-        Err(problem @ CreateItemError::TitleTaken(_)) => {
-            let mut problems = Problems::default();
-            problems.add("title", problem.to_string());
-            return again((&state, &sent), shown, None, problems).await;
+        Err(problem) => {
+            return again((&state, &sent), shown, None, title_problem(problem)?).await;
         }
     };
     let item = found(&state, &archive, &id.to_string()).await?;
-    if let Err(problems) = fill_from(&state, &sent, &item).await? {
-        store.delete_archive_item(id).await?;
-        return again((&state, &sent), shown, None, problems).await;
-    }
+    keep(&state, &sent, &item, accepted).await?;
     let object = format!("archive {} item {id}", archive.id);
     note(&state, by, "archive_item.create", &object).await?;
     Ok(notice::redirect(
@@ -221,29 +215,83 @@ pub(super) async fn change(
     let (archive, shown) = open(&state, &sent.visitor, &slug).await?;
     may_fill(&shown)?;
     let item = found(&state, &archive, &id).await?;
-    let title = match checked_title(&sent) {
-        Ok(title) => title,
+    let (title, accepted) = match judged(&state, &sent, &item.values).await? {
+        Ok(judged) => judged,
         Err(problems) => return again((&state, &sent), shown, Some(&item), problems).await,
     };
     let place = (archive.id, item.id);
-    match state.store().set_archive_item_title(place, &title).await {
-        Ok(()) => {}
-        Err(CreateItemError::Store(problem)) => return Err(problem.into()),
-        Err(problem @ CreateItemError::TitleTaken(_)) => {
-            let mut problems = Problems::default();
-            problems.add("title", problem.to_string());
-            return again((&state, &sent), shown, Some(&item), problems).await;
-        }
+    let renamed = state.store().set_archive_item_title(place, &title).await;
+    if let Err(problem) = renamed {
+        return again((&state, &sent), shown, Some(&item), title_problem(problem)?).await;
     }
-    if let Err(problems) = fill_from(&state, &sent, &item).await? {
-        return again((&state, &sent), shown, Some(&item), problems).await;
-    }
+    keep(&state, &sent, &item, accepted).await?;
     let object = format!("archive {} item {id}", archive.id);
     note(&state, by, "archive_item.change", &object).await?;
     Ok(notice::redirect(
         &format!("/archives/{slug}/"),
         "The item is changed.",
     ))
+}
+
+/// A title that is another one's, as a problem of the form.
+fn title_problem(problem: CreateItemError) -> Result<Problems, PageError> {
+    match problem {
+        CreateItemError::Store(problem) => Err(problem.into()),
+        CreateItemError::TitleTaken(_) => {
+            let mut problems = Problems::default();
+            problems.add("title", problem.to_string());
+            Ok(problems)
+        }
+    }
+}
+
+/// The title and the values of the form, if all of them may be used; nothing is changed yet.
+async fn judged(
+    state: &AppState,
+    sent: &FilesForm,
+    now: &[StoredValue],
+) -> Result<Result<(String, Accepted), Problems>, PageError> {
+    let mut problems = Problems::default();
+    let title = match checked_title(sent) {
+        Ok(title) => title,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let values = sources(sent, now, &mut problems);
+    if problems.any() {
+        return Ok(Err(problems));
+    }
+    match accept(state.worker(), sent.visitor.caller.viewer, &values).await {
+        Ok(accepted) => Ok(Ok((title, accepted))),
+        Err(FillError::Store(problem)) => Err(problem.into()),
+        Err(FillError::Values(refused)) => {
+            for (slug, complaints) in refused {
+                problems.add(&slug, complaints.join("; "));
+            }
+            Ok(Err(problems))
+        }
+    }
+}
+
+/// Whether the form takes a value away.
+fn removes(sent: &FilesForm) -> bool {
+    let mut fields = sent.fields().iter();
+    fields.any(|(name, _)| name.starts_with("remove:"))
+}
+
+/// Fills an item with what was accepted; values whose box is ticked are taken away.
+async fn keep(
+    state: &AppState,
+    sent: &FilesForm,
+    item: &ArchiveItem,
+    accepted: Accepted,
+) -> Result<(), PageError> {
+    let which = if removes(sent) {
+        Replace::All
+    } else {
+        Replace::Named
+    };
+    let viewer = sent.visitor.caller.viewer;
+    Ok(fill(state.worker(), viewer, (item, which), accepted).await?)
 }
 
 fn checked_title(sent: &FilesForm) -> Result<String, Problems> {
@@ -283,45 +331,30 @@ async fn again(
     Ok(page::draw(page.problems.status(), &page)?)
 }
 
-/// Fills an item with what the form holds; values whose box is ticked are taken away.
-async fn fill_from(
-    state: &AppState,
+/// What the form holds, and, where it takes something away, what stays.
+fn sources(
     sent: &FilesForm,
-    item: &ArchiveItem,
-) -> Result<Result<(), Problems>, PageError> {
-    let mut problems = Problems::default();
+    now: &[StoredValue],
+    problems: &mut Problems,
+) -> Vec<(Slug, InputSource)> {
     let mut values: Vec<(Slug, InputSource)> = Vec::new();
-    let mut removes = false;
     let named = sent.fields().iter().filter(|(name, _)| name == "socket");
     for (_, slug) in named {
         let Some(name) = problems.take(slug, Slug::new(slug.as_str())) else {
             continue;
         };
-        let now = item
-            .values
-            .iter()
-            .find(|value| value.socket.socket.slug == name);
         if sent.is_ticked(&format!("remove:{slug}")) {
-            removes = true;
             continue;
         }
-        match source(sent, slug, now) {
+        let there = now.iter().find(|value| value.socket.socket.slug == name);
+        match source(sent, slug, there) {
             Ok(Some(source)) => values.push((name, source)),
             Ok(None) => {}
             Err(problem) => problems.add(slug, problem),
         }
     }
-    if problems.any() {
-        return Ok(Err(problems));
-    }
-    let which = if removes {
-        Replace::All
-    } else {
-        Replace::Named
-    };
-    if removes {
-        // What stays is named too.
-        for value in &item.values {
+    if removes(sent) {
+        for value in now {
             let slug = &value.socket.socket.slug;
             let is_named = values.iter().any(|(named, _)| named == slug);
             if !is_named && !sent.is_ticked(&format!("remove:{slug}")) {
@@ -329,20 +362,7 @@ async fn fill_from(
             }
         }
     }
-    let viewer = sent.visitor.caller.viewer;
-    match accept(state.worker(), viewer, &values).await {
-        Ok(accepted) => {
-            fill(state.worker(), viewer, (item, which), accepted).await?;
-            Ok(Ok(()))
-        }
-        Err(FillError::Store(problem)) => Err(problem.into()),
-        Err(FillError::Values(refused)) => {
-            for (slug, complaints) in refused {
-                problems.add(&slug, complaints.join("; "));
-            }
-            Ok(Err(problems))
-        }
-    }
+    values
 }
 
 /// What the form says of one socket; `None`: nothing, so that it stays as it is.
