@@ -54,6 +54,8 @@ pub(crate) struct Clinic {
 /// What the server answered.
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// The lines before the body.
+    pub(crate) head: String,
     pub(crate) body: String,
 }
 
@@ -123,8 +125,13 @@ impl Clinic {
     pub(crate) async fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let length = body.len();
+        let kind = if headers.contains("Content-Type:") {
+            ""
+        } else {
+            "Content-Type: application/json\r\n"
+        };
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n{kind}\
              Content-Length: {length}\r\n{headers}\r\n{body}"
         );
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -148,6 +155,7 @@ impl Clinic {
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
         Answer {
             status: status.unwrap_or_else(|| panic!("{method} {path}: {head}")),
+            head: head.to_owned(),
             body: body.to_owned(),
         }
     }

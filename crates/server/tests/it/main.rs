@@ -7,5 +7,8 @@
 
 mod clinic;
 mod csrf;
+mod job_pages;
 mod listed;
 mod roles;
+mod try_pages;
+mod visit;
