@@ -199,8 +199,11 @@ pub(crate) async fn hand_out(
     );
     insert(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     if handed.is_inline {
-        let policy = inline::policy(handed.media_type);
-        insert(&mut response, header::CONTENT_SECURITY_POLICY, policy);
+        insert(
+            &mut response,
+            header::CONTENT_SECURITY_POLICY,
+            inline::POLICY,
+        );
     } else {
         insert(
             &mut response,

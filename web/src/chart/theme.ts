@@ -20,6 +20,6 @@ export function themed(spec: Loose, width: number): Loose {
   };
   const given = typeof spec["config"] === "object" && spec["config"] !== null ? spec["config"] : {};
   const isSingle = ["mark", "layer"].some((key) => key in spec);
-  const sized = isSingle && !("width" in spec) ? { width: Math.max(160, width - 40), autosize: { type: "fit", contains: "padding" } } : {};
+  const sized = isSingle && !("width" in spec) ? { width: Math.max(160, width - 40), height: 220, autosize: { type: "fit-x", contains: "padding" } } : {};
   return { ...sized, ...spec, config: { ...own, ...given } } as Loose;
 }

@@ -45,7 +45,14 @@ function tell(area: HTMLTextAreaElement, problems: string[]): void {
   list.replaceChildren(
     ...problems.map((problem) => {
       const item = document.createElement("li");
-      item.textContent = problem;
+      // What stands in backticks is code, as where the server draws it.
+      const parts = problem.split("`");
+      const isPaired = parts.length % 2 === 1;
+      for (const [place, part] of parts.entries()) {
+        const piece = document.createElement(isPaired && place % 2 === 1 ? "code" : "span");
+        piece.textContent = isPaired || place === 0 ? part : `\`${part}`;
+        item.append(piece);
+      }
       return item;
     }),
   );

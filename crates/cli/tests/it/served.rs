@@ -16,6 +16,7 @@ mod crashes;
 mod document;
 mod drives;
 mod edges;
+mod forms;
 mod viewers;
 
 /// A server that runs; killed with it.

@@ -34,14 +34,9 @@ pub(super) fn media_type(kind: SocketKind, begins: &[u8]) -> Option<&'static str
     is_so.then_some(media_type)
 }
 
-/// What a file that is shown may do. Browsers show no PDF in a sandbox; their readers run it in an origin of its own.
-pub(super) fn policy(media_type: &str) -> &'static str {
-    if media_type == "application/pdf" {
-        "default-src 'none'; object-src 'self'; plugin-types application/pdf; style-src 'unsafe-inline'; frame-ancestors 'self'"
-    } else {
-        "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
-    }
-}
+/// What a file that is shown may do: be seen, in a page of ours too, and nothing else; a sandbox is an origin of its own.
+pub(super) const POLICY: &str = "default-src 'none'; img-src 'self'; media-src 'self'; object-src 'self'; \
+     style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox";
 
 #[cfg(test)]
 mod tests {
@@ -69,6 +64,6 @@ mod tests {
         ] {
             assert_eq!(media_type(kind, begins), None, "{kind:?}");
         }
-        assert!(policy("image/png").contains("sandbox;"));
+        assert!(POLICY.ends_with("; sandbox"));
     }
 }

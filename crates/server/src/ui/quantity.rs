@@ -1,4 +1,4 @@
-//! Sizes, durations and moments as people read them.
+//! Sizes, durations, moments and messages as people read them.
 
 use jiff::Timestamp;
 
@@ -72,9 +72,50 @@ pub fn counted(count: u64, one: &str, more: &str) -> String {
     }
 }
 
+/// A message as HTML: everything in it escaped, and what stands in backticks as code.
+#[must_use]
+pub fn marked(message: &str) -> String {
+    let mut html = String::with_capacity(message.len() + 16);
+    let parts: Vec<&str> = message.split('`').collect();
+    for (place, part) in parts.iter().enumerate() {
+        // A backtick without its partner is one.
+        let is_code = place % 2 == 1 && place + 1 < parts.len();
+        html.push_str(match (is_code, place % 2) {
+            (true, _) => "<code>",
+            (false, 1) => "`",
+            (false, _) => "",
+        });
+        for letter in part.chars() {
+            match letter {
+                '<' => html.push_str("&lt;"),
+                '>' => html.push_str("&gt;"),
+                '&' => html.push_str("&amp;"),
+                '"' => html.push_str("&quot;"),
+                '\'' => html.push_str("&#39;"),
+                letter => html.push(letter),
+            }
+        }
+        if is_code {
+            html.push_str("</code>");
+        }
+    }
+    html
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_show_code_and_never_become_markup() {
+        assert_eq!(
+            marked("socket `a<b>`: <i>\"x\"</i> & 'y'"),
+            "socket <code>a&lt;b&gt;</code>: &lt;i&gt;&quot;x&quot;&lt;/i&gt; &amp; &#39;y&#39;"
+        );
+        assert_eq!(marked("one ` alone"), "one ` alone");
+        assert_eq!(marked("`a` and `b"), "<code>a</code> and `b");
+        assert_eq!(marked(""), "");
+    }
 
     #[test]
     fn sizes_and_times_read_well() {

@@ -54,6 +54,7 @@ pub(crate) struct Clinic {
 /// What the server answered.
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// The lines before the body.
     pub(crate) head: String,
     pub(crate) body: String,
 }
@@ -136,8 +137,13 @@ impl Clinic {
     ) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let length = body.len();
+        let kind = if headers.contains("Content-Type:") {
+            String::new()
+        } else {
+            format!("Content-Type: {kind}\r\n")
+        };
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Type: {kind}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n{kind}\
              Content-Length: {length}\r\n{headers}\r\n{body}"
         );
         stream.write_all(request.as_bytes()).await.unwrap();

@@ -7,6 +7,9 @@
 
 mod clinic;
 mod csrf;
+mod job_pages;
 mod listed;
 mod pages;
 mod roles;
+mod try_pages;
+mod visit;

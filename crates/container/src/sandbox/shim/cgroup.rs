@@ -49,9 +49,9 @@ pub(super) struct Counters {
     pub(super) throttled_us: Option<u64>,
 }
 
-/// One look at what a container uses, for the curves of its report.
+/// What a container uses now.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Look {
+pub(super) struct UsedNow {
     pub(super) memory_bytes: Option<u64>,
     /// So far, all processes together.
     pub(super) cpu_seconds: Option<f64>,
@@ -144,34 +144,34 @@ impl Cgroup {
     }
 
     /// What is used now.
-    pub(super) fn usage(&self) -> Look {
-        let mut usage = Look::default();
+    pub(super) fn used_now(&self) -> UsedNow {
+        let mut used = UsedNow::default();
         for place in &self.places {
             match (place.controller, place.version) {
                 (Controller::Memory, Version::One) => {
-                    usage.memory_bytes = place.number("memory.usage_in_bytes");
+                    used.memory_bytes = place.number("memory.usage_in_bytes");
                 }
                 (Controller::Memory, Version::Two) => {
-                    usage.memory_bytes = place.number("memory.current");
+                    used.memory_bytes = place.number("memory.current");
                 }
                 // The first version counts in a hierarchy that we do not enter.
                 (Controller::Cpu, Version::One) => {
-                    usage.cpu_seconds = place
+                    used.cpu_seconds = place
                         .read("cgroup.procs")
                         .map(|members| processor_time::of(&members));
                 }
                 (Controller::Cpu, Version::Two) => {
-                    usage.cpu_seconds = place
+                    used.cpu_seconds = place
                         .keyed("cpu.stat", "usage_usec")
                         .map(|us| us as f64 / 1e6);
                 }
                 (Controller::Pids, Version::One | Version::Two) => {
                     let ours = |pids: u64| pids.saturating_sub(OUR_PROCESSES);
-                    usage.pids = place.number("pids.current").map(ours);
+                    used.pids = place.number("pids.current").map(ours);
                 }
             }
         }
-        usage
+        used
     }
 
     /// The limits as the kernel shows them.

@@ -30,12 +30,12 @@ impl Sampler {
         if now < self.next {
             return;
         }
-        let usage = cgroup.usage();
+        let used = cgroup.used_now();
         self.add(Sample {
             at_seconds: now.duration_since(self.started).as_secs_f64(),
-            memory_bytes: usage.memory_bytes,
-            cpu_seconds: usage.cpu_seconds,
-            pids: usage.pids,
+            memory_bytes: used.memory_bytes,
+            cpu_seconds: used.cpu_seconds,
+            pids: used.pids,
         });
         self.next = now + self.every;
     }

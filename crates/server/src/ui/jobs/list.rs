@@ -191,8 +191,19 @@ fn row(job: ListedJob, outputs: Vec<(String, String)>) -> Row {
         took: job.run_seconds.map(seconds),
         comment: short(&job.comment),
         is_public: job.is_public,
-        outputs,
+        outputs: outputs
+            .into_iter()
+            .map(|(title, text)| (title, glimpse(&text)))
+            .collect(),
         id: job.id,
+    }
+}
+
+/// A number with as many digits as anybody reads, or a text.
+fn glimpse(text: &str) -> String {
+    match serde_json::from_str::<serde_json::Number>(text) {
+        Ok(number) => super::value::number(&number),
+        Err(_) => text.to_owned(),
     }
 }
 

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use domain::FailureReason;
 use domain::job::JobState;
 use jiff::Timestamp;
 use store::ids::JobId;
@@ -128,7 +129,7 @@ pub(super) async fn of(state: &AppState, job: &StoredJob) -> Result<Live, ApiErr
         id: job.id.to_string(),
         word: job.state.word(),
         badge: badge(job.state.word(), job.has_warnings),
-        phases: phases(&records, job.state.is_final(), now),
+        phases: phases(&records, ends_in(&job.state), now),
         waiting,
         is_active,
         is_cancelling: is_active && job.cancel_asked_at.is_some(),
@@ -153,8 +154,51 @@ fn place_in_words(waiting: Waiting) -> String {
     format!("{place}. {running} now.")
 }
 
+/// How a job that has ended did so, as its phases show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// It goes on.
+    NotYet,
+    Good,
+    /// In the phase that was the last one.
+    Bad,
+    /// By the program, whatever was done after.
+    Program,
+}
+
+fn ends_in(state: &JobState) -> Ending {
+    match state {
+        JobState::Succeeded => Ending::Good,
+        JobState::Cancelled => Ending::Program,
+        JobState::Failed { failure } => match failure.reason {
+            FailureReason::ExitCode
+            | FailureReason::Signal
+            | FailureReason::MemoryLimit
+            | FailureReason::PidsLimit
+            | FailureReason::DiskLimit
+            | FailureReason::TimeLimit
+            | FailureReason::LogLimit
+            | FailureReason::CancelledByUser => Ending::Program,
+            FailureReason::OutputMissing
+            | FailureReason::OutputInvalid
+            | FailureReason::OutputAmbiguous
+            | FailureReason::GeometryRefused
+            | FailureReason::InputInvalid
+            | FailureReason::ImageUnusable
+            | FailureReason::NoResources
+            | FailureReason::WorkerLost
+            | FailureReason::Internal => Ending::Bad,
+        },
+        JobState::Validating
+        | JobState::Queued { .. }
+        | JobState::Provisioning { .. }
+        | JobState::Executing { .. }
+        | JobState::Parsing { .. } => Ending::NotYet,
+    }
+}
+
 /// The five phases, as far as the last attempt has come.
-fn phases(records: &[JobRecord], is_final: bool, now: Timestamp) -> Vec<Phase> {
+fn phases(records: &[JobRecord], ending: Ending, now: Timestamp) -> Vec<Phase> {
     const PHASES: [(&str, &str); 5] = [
         ("validating", "Inputs arrive"),
         ("queued", "Waits"),
@@ -163,12 +207,20 @@ fn phases(records: &[JobRecord], is_final: bool, now: Timestamp) -> Vec<Phase> {
         ("parsing", "Outputs checked"),
     ];
     let queued = last_of(records, "queued").unwrap_or(0);
-    let is_good = records
-        .last()
-        .is_some_and(|record| record.state == "succeeded");
+    // Where the last phase is that counts.
+    let last = records.len().saturating_sub(match ending {
+        Ending::NotYet => 1,
+        Ending::Good | Ending::Bad | Ending::Program => 2,
+    });
+    let last = match last_of(records, "executing").filter(|place| *place >= queued) {
+        Some(place) if ending == Ending::Program => place,
+        Some(_) | None => last,
+    };
     let mut phases = Vec::new();
     for (word, name) in PHASES {
-        let found = last_of(records, word).filter(|place| *place >= queued || word == "validating");
+        let found = last_of(records, word)
+            .filter(|place| *place >= queued || word == "validating")
+            .filter(|place| *place <= last);
         let Some(place) = found else {
             // What was there at the submission never had to arrive.
             if word != "validating" {
@@ -182,11 +234,10 @@ fn phases(records: &[JobRecord], is_final: bool, now: Timestamp) -> Vec<Phase> {
             continue;
         };
         let next = records.get(place + 1);
-        let is_last = records.len() == place + if is_final { 2 } else { 1 };
-        let class = match (is_last, is_final, is_good) {
-            (true, false, _) => "now",
-            (true, true, false) => "bad",
-            (true, true, true) | (false, ..) => "done",
+        let class = match (place == last, ending) {
+            (true, Ending::NotYet) => "now",
+            (true, Ending::Bad | Ending::Program) => "bad",
+            (true, Ending::Good) | (false, _) => "done",
         };
         let began = records[place].at;
         phases.push(Phase {
@@ -228,18 +279,24 @@ mod tests {
             .collect()
     }
 
-    fn classes(words: &[&str], is_final: bool) -> Vec<&'static str> {
+    fn classes(words: &[&str], ending: Ending) -> Vec<&'static str> {
         let now = Timestamp::UNIX_EPOCH + 60.seconds();
-        let phases = phases(&records(words), is_final, now);
+        let phases = phases(&records(words), ending, now);
         phases.iter().map(|phase| phase.class).collect()
     }
 
     #[test]
     fn phases_say_how_far_the_last_attempt_is() {
-        assert_eq!(classes(&["queued"], false), ["now", "", "", ""]);
-        assert_eq!(classes(&["validating"], false), ["now", "", "", "", ""]);
+        assert_eq!(classes(&["queued"], Ending::NotYet), ["now", "", "", ""]);
         assert_eq!(
-            classes(&["queued", "provisioning", "executing", "failed"], true),
+            classes(&["validating"], Ending::NotYet),
+            ["now", "", "", "", ""]
+        );
+        assert_eq!(
+            classes(
+                &["queued", "provisioning", "executing", "failed"],
+                Ending::Bad
+            ),
             ["done", "done", "bad", ""]
         );
         let all = [
@@ -249,16 +306,28 @@ mod tests {
             "parsing",
             "succeeded",
         ];
-        assert_eq!(classes(&all, true), ["done"; 4]);
+        assert_eq!(classes(&all, Ending::Good), ["done"; 4]);
+        let outputs = ["queued", "provisioning", "executing", "parsing", "failed"];
+        assert_eq!(
+            classes(&outputs, Ending::Bad),
+            ["done", "done", "done", "bad"]
+        );
+        assert_eq!(
+            classes(&outputs, Ending::Program),
+            ["done", "done", "bad", ""]
+        );
         let lost = ["queued", "provisioning", "executing", "queued"];
-        assert_eq!(classes(&lost, false), ["now", "", "", ""]);
-        assert_eq!(classes(&["queued", "cancelled"], true), ["bad", "", "", ""]);
+        assert_eq!(classes(&lost, Ending::NotYet), ["now", "", "", ""]);
+        assert_eq!(
+            classes(&["queued", "cancelled"], Ending::Program),
+            ["bad", "", "", ""]
+        );
     }
 
     #[test]
     fn a_phase_lasts_until_the_next() {
         let now = Timestamp::UNIX_EPOCH + 60.seconds();
-        let phases = phases(&records(&["queued", "provisioning"]), false, now);
+        let phases = phases(&records(&["queued", "provisioning"]), Ending::NotYet, now);
         assert_eq!(phases[0].took.as_deref(), Some("1.0 s"));
         assert_eq!(phases[1].took.as_deref(), Some("58.0 s"));
         assert_eq!(phases[1].since.as_deref(), Some("1970-01-01T00:00:02Z"));

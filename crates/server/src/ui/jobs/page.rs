@@ -126,7 +126,14 @@ pub(super) async fn draw(
     // Before the log is read, so that the script hears of no state less than it sees lines.
     let states = store.job_records(id, 0).await?.last().map(|it| it.number);
     let part = log::part(state, &job, wanted).await?;
-    let (inputs, outputs) = value::of_job(state, id, report.as_ref()).await?;
+    let (mut inputs, mut outputs) = value::of_job(state, id, report.as_ref()).await?;
+    let scenes = Scene::of_job(state, &visitor.caller, id).await?;
+    for shown in inputs.iter_mut().chain(&mut outputs) {
+        let mut sets = scenes.iter().flat_map(|scene| &scene.annotations);
+        if sets.any(|set| set.socket == shown.slug) {
+            shown.drawn_with_images();
+        }
+    }
     let names = if rights.may_change {
         store.job_viewers(id).await?
     } else {
@@ -148,7 +155,7 @@ pub(super) async fn draw(
             | JobState::Cancelled => None,
         },
         warnings: warnings(report.as_ref()),
-        scenes: Scene::of_job(state, &visitor.caller, id).await?,
+        scenes,
         missing: missing(state, &job, &outputs).await?,
         inputs,
         outputs,

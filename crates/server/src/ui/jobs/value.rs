@@ -16,6 +16,7 @@ mod json;
 
 use super::failure::sentence;
 use json::Folded;
+pub(super) use json::number;
 
 /// Bytes of a JSON file that are read for a page or a check.
 pub(in crate::ui) const MOST_JSON: u64 = 16 << 20;
@@ -44,6 +45,8 @@ pub(super) enum Body {
     Chart(String, Folded),
     /// A table, and the JSON that it was made of.
     Table(Table, Option<Folded>),
+    /// Annotations that are drawn and listed with the images: the JSON.
+    Drawn(Folded),
     Picture(String),
     Pdf(String),
     Video(String),
@@ -87,6 +90,24 @@ impl Shown {
         matches!(self.body, Body::Image(..))
     }
 
+    /// Says of annotations that the images show them.
+    pub(super) fn drawn_with_images(&mut self) {
+        if let Body::Table(_, json @ Some(_)) = &mut self.body
+            && let Some(folded) = json.take()
+        {
+            self.body = Body::Drawn(folded);
+        }
+    }
+
+    /// Where it comes among others: what is small first, then images, then what is wide.
+    fn rank(&self) -> u8 {
+        match (self.is_small(), self.is_image()) {
+            (true, _) => 0,
+            (false, true) => 1,
+            (false, false) => 2,
+        }
+    }
+
     /// Whether it fits beside others.
     pub(super) fn is_small(&self) -> bool {
         matches!(self.body, Body::Number(_) | Body::Boolean(_))
@@ -107,6 +128,7 @@ pub(super) async fn of_job(
         for value in store.values_of(&ids).await? {
             shown.push(show(state, &value, report).await?);
         }
+        shown.sort_by_key(Shown::rank);
     }
     let [inputs, outputs] = all;
     Ok((inputs, outputs))
@@ -194,7 +216,7 @@ fn json_body(kind: SocketKind, json: &Value) -> Body {
             let text = serde_json::to_string(json).expect("JSON is plain data");
             Body::Chart(json::in_script(&text), Folded::of(json))
         }
-        (_, Value::Number(number)) => Body::Number(json::number(number)),
+        (_, Value::Number(found)) => Body::Number(number(found)),
         (_, Value::Bool(is_true)) => Body::Boolean(*is_true),
         (_, Value::String(text)) if text.len() <= LONG_TEXT => Body::Text(text.clone()),
         (SocketKind::MultipleChoice, Value::Array(items)) if items.iter().all(Value::is_string) => {

@@ -68,7 +68,7 @@ fn summary(json: &Value) -> String {
 }
 
 /// A number as it is, or with six digits where it has more than anybody reads.
-pub(super) fn number(number: &Number) -> String {
+pub(in crate::ui::jobs) fn number(number: &Number) -> String {
     let exact = number.to_string();
     match number.as_f64() {
         Some(value) if number.is_f64() && exact.len() > 9 => {
