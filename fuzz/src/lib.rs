@@ -6,7 +6,7 @@ use std::io::Cursor;
 use camino::Utf8PathBuf;
 use imaging::render::{SliceRequest, slice};
 use imaging::serve::{Halving, half_resolution};
-use imaging::{CheckLimits, ImageFormat, ReadSeek, Volume, source};
+use imaging::{CheckLimits, ImageFormat, ReadSeek, Volume};
 
 /// Samples that are held in memory at most, bytes; checks stream up to [`CHECKED`].
 const HELD: u64 = 4 << 20;
@@ -34,7 +34,7 @@ pub fn read_file(bytes: &[u8], format: ImageFormat) {
     let open = || Cursor::new(bytes);
     let checked = imaging::check_file(&mut open(), "bytes", &beside(bytes), &limits);
     if let Ok(summary) = &checked {
-        imaging::platform_requirements(summary);
+        drop(imaging::platform_requirements(summary));
     }
     let held = CheckLimits {
         max_voxel_bytes: HELD,

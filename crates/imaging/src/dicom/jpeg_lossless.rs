@@ -46,6 +46,8 @@ pub(super) fn decode(stream: &[u8]) -> Result<Vec<u16>, String> {
                 };
                 tables.restart = usize::from(u16::from_be_bytes([high, low]));
             }
+            // Only the first was compared with the attributes, before memory is reserved for it.
+            0xc3 if frame.is_some() => return Err("has two frame headers".into()),
             0xc3 => {
                 let found = Frame::parse(segment)?;
                 missing = found.components.len();
@@ -417,6 +419,18 @@ mod tests {
         for length in 2..whole.len() - 3 {
             assert!(decode(&whole[..length]).is_err(), "{length}");
         }
+        let colour = Written {
+            components: 3,
+            ..written
+        };
+        let colour = stream(&colour, &samples(&colour));
+        let at = colour
+            .windows(2)
+            .position(|pair| pair == [0xff, 0xc3])
+            .unwrap();
+        let header = &colour[at..at + 2 + 17];
+        let twice = [&colour[..at], header, &colour[at..]].concat();
+        assert_eq!(decode(&twice).unwrap_err(), "has two frame headers");
         let mut wrong_marker = whole.clone();
         let at = whole
             .windows(2)
