@@ -9,7 +9,7 @@ const LOADED_WIDTH = 2048;
 
 interface Format {
   sampler: SamplerType;
-  internal: number;
+  stored: number;
   format: number;
   type: number;
 }
@@ -31,7 +31,7 @@ export class VolumeTexture {
     const [x, y, z] = voxels.level.size;
     gl.bindTexture(gl.TEXTURE_3D, this.texture);
     plain(gl, gl.TEXTURE_3D);
-    gl.texStorage3D(gl.TEXTURE_3D, 1, this.format.internal, x, y, z);
+    gl.texStorage3D(gl.TEXTURE_3D, 1, this.format.stored, x, y, z);
     this.showLoaded();
     // After a lost context: whatever has come already.
     for (let slice = 0; slice < z; slice++) {
@@ -76,16 +76,16 @@ export function plain(gl: WebGL2RenderingContext, target: number): void {
 
 function formatOf(gl: WebGL2RenderingContext, type: NumberType, channels: number): Format {
   if (channels > 1) {
-    const [internal, format] = channels === 4 ? [gl.RGBA8UI, gl.RGBA_INTEGER] : [gl.RGB8UI, gl.RGB_INTEGER];
-    return { sampler: "usampler3D", internal, format, type: gl.UNSIGNED_BYTE };
+    const [stored, format] = channels === 4 ? [gl.RGBA8UI, gl.RGBA_INTEGER] : [gl.RGB8UI, gl.RGB_INTEGER];
+    return { sampler: "usampler3D", stored, format, type: gl.UNSIGNED_BYTE };
   }
-  const signed = (internal: number, type: number): Format => ({
+  const signed = (stored: number, type: number): Format => ({
     sampler: "isampler3D",
-    internal,
+    stored,
     format: gl.RED_INTEGER,
     type,
   });
-  const unsigned = (internal: number, type: number): Format => ({ ...signed(internal, type), sampler: "usampler3D" });
+  const unsigned = (stored: number, type: number): Format => ({ ...signed(stored, type), sampler: "usampler3D" });
   switch (type) {
     case "int8":
       return signed(gl.R8I, gl.BYTE);
@@ -100,6 +100,6 @@ function formatOf(gl: WebGL2RenderingContext, type: NumberType, channels: number
     case "uint32":
       return unsigned(gl.R32UI, gl.UNSIGNED_INT);
     case "float32":
-      return { sampler: "sampler3D", internal: gl.R32F, format: gl.RED, type: gl.FLOAT };
+      return { sampler: "sampler3D", stored: gl.R32F, format: gl.RED, type: gl.FLOAT };
   }
 }
