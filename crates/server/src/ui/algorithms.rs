@@ -33,70 +33,9 @@ pub(super) use draft::slug_of;
 
 /// The pages about algorithms.
 pub(super) fn router() -> Router<AppState> {
-    let files = || DefaultBodyLimit::disable();
     Router::new()
-        .route(
-            "/algorithms/create/",
-            get(create::show).post(create::create).layer(files()),
-        )
-        .route(
-            "/algorithms/create/manifest/",
-            get(manifest::show_new)
-                .post(manifest::create)
-                .layer(files()),
-        )
         .route("/algorithms/{slug}/", get(information::show))
         .route("/algorithms/{slug}/access/", post(access::ask))
-        .route(
-            "/algorithms/{slug}/edit/",
-            get(edit::show).post(edit::change).layer(files()),
-        )
-        .route(
-            "/algorithms/{slug}/edit/manifest/",
-            get(manifest::show_change)
-                .post(manifest::change)
-                .layer(files()),
-        )
-        .route(
-            "/algorithms/{slug}/versions/",
-            get(versions::show).post(versions::push).layer(files()),
-        )
-        .route(
-            "/algorithms/{slug}/versions/{id}/activate/",
-            post(versions::activate),
-        )
-        .route(
-            "/algorithms/{slug}/versions/{id}/comment/",
-            post(versions::comment),
-        )
-        .route(
-            "/algorithms/{slug}/versions/{id}/remove/",
-            post(versions::remove),
-        )
-        .route(
-            "/algorithms/{slug}/models/",
-            get(models::show).post(models::push).layer(files()),
-        )
-        .route(
-            "/algorithms/{slug}/models/deactivate/",
-            post(models::deactivate),
-        )
-        .route(
-            "/algorithms/{slug}/models/{id}/activate/",
-            post(models::activate),
-        )
-        .route(
-            "/algorithms/{slug}/models/{id}/comment/",
-            post(models::comment),
-        )
-        .route(
-            "/algorithms/{slug}/models/{id}/remove/",
-            post(models::remove),
-        )
-        .route(
-            "/algorithms/{slug}/models/{id}/model.tar.gz",
-            get(models::file),
-        )
         .route(
             "/algorithms/{slug}/limits/",
             get(limits::show).post(limits::change),
@@ -109,6 +48,56 @@ pub(super) fn router() -> Router<AppState> {
             "/algorithms/{slug}/template/preview/",
             post(template::preview),
         )
+        .route("/algorithms/{slug}/statistics/", get(statistics::show))
+        .merge(forms())
+        .merge(version_pages())
+        .merge(people_pages())
+}
+
+/// Forms that make and change algorithms; their files have a bound of their own.
+fn forms() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/algorithms/create/",
+            get(create::show).post(create::create),
+        )
+        .route(
+            "/algorithms/create/manifest/",
+            get(manifest::show_new).post(manifest::create),
+        )
+        .route(
+            "/algorithms/{slug}/edit/",
+            get(edit::show).post(edit::change),
+        )
+        .route(
+            "/algorithms/{slug}/edit/manifest/",
+            get(manifest::show_change).post(manifest::change),
+        )
+        .layer(DefaultBodyLimit::disable())
+}
+
+/// Container images and weights.
+fn version_pages() -> Router<AppState> {
+    let images = "/algorithms/{slug}/versions/";
+    let tarballs = "/algorithms/{slug}/models/";
+    let of = |list: &str, rest: &str| format!("{list}{{id}}/{rest}");
+    Router::new()
+        .route(images, get(versions::show).post(versions::push))
+        .route(tarballs, get(models::show).post(models::push))
+        .layer(DefaultBodyLimit::disable())
+        .route(&of(images, "activate/"), post(versions::activate))
+        .route(&of(images, "comment/"), post(versions::comment))
+        .route(&of(images, "remove/"), post(versions::remove))
+        .route(&format!("{tarballs}deactivate/"), post(models::deactivate))
+        .route(&of(tarballs, "activate/"), post(models::activate))
+        .route(&of(tarballs, "comment/"), post(models::comment))
+        .route(&of(tarballs, "remove/"), post(models::remove))
+        .route(&of(tarballs, "model.tar.gz"), get(models::file))
+}
+
+/// Who may do what, and who asks for it.
+fn people_pages() -> Router<AppState> {
+    Router::new()
         .route("/algorithms/{slug}/people/", get(people::show))
         .route("/algorithms/{slug}/people/add/", post(people::add))
         .route("/algorithms/{slug}/people/remove/", post(people::remove))
@@ -125,5 +114,4 @@ pub(super) fn router() -> Router<AppState> {
             "/algorithms/{slug}/requests/{id}/reject/",
             post(requests::reject),
         )
-        .route("/algorithms/{slug}/statistics/", get(statistics::show))
 }

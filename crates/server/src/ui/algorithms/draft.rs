@@ -177,49 +177,18 @@ impl Draft {
         base: Option<&Algorithm>,
     ) -> Result<Algorithm, Problems> {
         let mut problems = Problems::default();
-        let length = self.title.chars().count();
-        if !(1..=255).contains(&length) {
-            problems.add("title", "A title has 1 to 255 characters.");
-        }
-        for (field, text, most) in [
-            ("description", &self.description, 10_000),
-            ("modality", &self.modality, 64),
-        ] {
-            let length = text.chars().count();
-            if length > most {
-                problems.add(
-                    field,
-                    format!("It has {length} characters, expected at most {most}."),
-                );
-            }
-        }
+        self.check_texts(&mut problems);
         let slug = match base {
             Some(base) => Some(base.slug.clone()),
             None => self.wanted_slug(&mut problems),
         };
-        let mut sockets: Vec<Socket> = Vec::new();
-        let mut side = |names: &[String]| -> BTreeSet<Slug> {
-            let found = names
-                .iter()
-                .filter_map(|name| known.iter().find(|one| one.slug.as_str() == name));
-            let found: Vec<&Socket> = found.collect();
-            for socket in &found {
-                if !sockets.iter().any(|one| one.slug == socket.slug) {
-                    sockets.push((*socket).clone());
-                }
-            }
-            found
-                .into_iter()
-                .map(|socket| socket.slug.clone())
-                .collect()
-        };
-        let interfaces = self.interfaces.iter().map(|one| Interface {
-            inputs: side(&one.inputs),
-            outputs: side(&one.outputs),
-        });
-        let interfaces: Vec<Interface> = interfaces.collect();
         let Some(slug) = slug else {
             return Err(problems);
+        };
+        let (sockets, interfaces) = self.chosen(known);
+        let geometry = match self.is_refused {
+            true => GeometryRule::Refuse,
+            false => GeometryRule::Warn,
         };
         let algorithm = Algorithm {
             slug,
@@ -231,11 +200,7 @@ impl Draft {
             interfaces,
             limits: base.map_or_else(Limits::default, |base| base.limits.clone()),
             result_template: base.and_then(|base| base.result_template.clone()),
-            geometry: if self.is_refused {
-                GeometryRule::Refuse
-            } else {
-                GeometryRule::Warn
-            },
+            geometry,
         };
         if let Err(broken) = algorithm.check() {
             problems.add("interfaces", rule(&broken));
@@ -245,6 +210,46 @@ impl Draft {
         } else {
             Ok(algorithm)
         }
+    }
+
+    fn check_texts(&self, problems: &mut Problems) {
+        let length = self.title.chars().count();
+        if !(1..=255).contains(&length) {
+            problems.add("title", "A title has 1 to 255 characters.");
+        }
+        for (field, text, most) in [
+            ("description", &self.description, 10_000),
+            ("modality", &self.modality, 64),
+        ] {
+            let length = text.chars().count();
+            if length > most {
+                let said = format!("It has {length} characters, expected at most {most}.");
+                problems.add(field, said);
+            }
+        }
+    }
+
+    /// The sockets that interfaces name, each once, and the interfaces.
+    fn chosen(&self, known: &[Socket]) -> (Vec<Socket>, Vec<Interface>) {
+        let mut sockets: Vec<Socket> = Vec::new();
+        let mut side = |names: &[String]| -> BTreeSet<Slug> {
+            let mut slugs = BTreeSet::new();
+            for name in names {
+                let found = known.iter().find(|one| one.slug.as_str() == name);
+                let Some(socket) = found else { continue };
+                if !sockets.iter().any(|one| one.slug == socket.slug) {
+                    sockets.push(socket.clone());
+                }
+                slugs.insert(socket.slug.clone());
+            }
+            slugs
+        };
+        let interfaces = self.interfaces.iter().map(|one| Interface {
+            inputs: side(&one.inputs),
+            outputs: side(&one.outputs),
+        });
+        let interfaces = interfaces.collect();
+        (sockets, interfaces)
     }
 
     /// The slug that was typed, or one made from the title.

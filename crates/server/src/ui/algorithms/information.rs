@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::{GeometryRule, GpuRequest, Limits};
 use store::Page;
-use store::algorithm_images::ImportState;
+use store::algorithm_images::{AlgorithmImage, ImportState};
 use store::algorithms::{
     AccessRequest, AccessRequests, AccessState, AlgorithmRole, StoredAlgorithm,
 };
@@ -15,7 +15,7 @@ use super::socket_view::{InterfaceView, interfaces};
 use crate::state::AppState;
 use crate::ui::page::{self, Frame, Section};
 use crate::ui::problem::PageError;
-use crate::ui::quantity::{Moment, bytes, seconds};
+use crate::ui::quantity::{Moment, bytes, counted, seconds};
 use crate::ui::visitor::Visitor;
 
 /// Something that an editor should see to.
@@ -139,45 +139,13 @@ async fn hints(
     algorithm: &StoredAlgorithm,
     head: &Head,
 ) -> Result<Vec<Hint>, PageError> {
-    let store = state.store();
     let slug = &head.slug;
-    let mut hints = Vec::new();
-    let versions = store
+    let versions = state
+        .store()
         .algorithm_images(store::Viewer::SYSTEM, Some(algorithm.id), Page::ALL)
         .await?;
-    let newest = versions.items.iter().rev();
-    let newest = newest
-        .clone()
-        .find(|version| version.import_state != ImportState::Removed);
-    let path = format!("/algorithms/{slug}/versions/");
-    let is_active = versions.items.iter().any(|version| version.is_active);
-    match newest.map(|version| (version.import_state, &version.problem)) {
-        Some((ImportState::Failed, problem)) => hints.push(Hint {
-            is_bad: true,
-            text: format!("The newest container image was refused: {problem}"),
-            path,
-            link: "Versions",
-        }),
-        Some((ImportState::Queued | ImportState::Started, _)) => hints.push(Hint {
-            is_bad: false,
-            text: "A container image is being imported.".to_owned(),
-            path,
-            link: "See how far it is",
-        }),
-        Some((ImportState::Completed, _)) if !is_active => hints.push(Hint {
-            is_bad: false,
-            text: "No container image is active, so no job can run.".to_owned(),
-            path,
-            link: "Activate one",
-        }),
-        Some((ImportState::Completed | ImportState::Removed, _)) => {}
-        None => hints.push(Hint {
-            is_bad: false,
-            text: "There is no container image yet, so no job can run.".to_owned(),
-            path,
-            link: "Upload one",
-        }),
-    }
+    let mut hints = Vec::new();
+    hints.extend(version_hint(slug, &versions.items));
     if let Some(why) = head.unfit() {
         hints.push(Hint {
             is_bad: true,
@@ -197,7 +165,7 @@ async fn hints(
     }
     let waiting = head.tabs.iter().map(|tab| tab.waiting).sum();
     if waiting > 0 {
-        let who = crate::ui::quantity::counted(waiting, "person waits", "people wait");
+        let who = counted(waiting, "person waits", "people wait");
         hints.push(Hint {
             is_bad: false,
             text: format!("{who} for access."),
@@ -206,4 +174,39 @@ async fn hints(
         });
     }
     Ok(hints)
+}
+
+/// What is to be done about container images, which are the oldest first.
+fn version_hint(slug: &str, versions: &[AlgorithmImage]) -> Option<Hint> {
+    let mut newest = versions.iter().rev();
+    let newest = newest.find(|version| version.import_state != ImportState::Removed);
+    let is_active = versions.iter().any(|version| version.is_active);
+    let (is_bad, text, link) = match newest.map(|version| version.import_state) {
+        Some(ImportState::Failed) => {
+            let problem = newest
+                .map(|version| version.problem.as_str())
+                .unwrap_or_default();
+            let text = format!("The newest container image was refused: {problem}");
+            (true, text, "Versions")
+        }
+        Some(ImportState::Queued | ImportState::Started) => {
+            let text = "A container image is being imported.".to_owned();
+            (false, text, "See how far it is")
+        }
+        Some(ImportState::Completed) if !is_active => {
+            let text = "No container image is active, so no job can run.".to_owned();
+            (false, text, "Activate one")
+        }
+        Some(ImportState::Completed | ImportState::Removed) => return None,
+        None => {
+            let text = "There is no container image yet, so no job can run.".to_owned();
+            (false, text, "Upload one")
+        }
+    };
+    Some(Hint {
+        is_bad,
+        text,
+        path: format!("/algorithms/{slug}/versions/"),
+        link,
+    })
 }

@@ -198,130 +198,156 @@ fn whole(text: &str, range: std::ops::RangeInclusive<u64>) -> Result<u64, String
         })
 }
 
-fn rows(limits: &Limits, capacity: &Capacity, used: &[ResourceRecord]) -> Vec<Row> {
-    let peak = |of: fn(&ResourceRecord) -> Option<u64>| used.iter().filter_map(of).max();
-    let memory = peak(|one| one.peak_memory_bytes);
-    let disk = peak(|one| one.bytes_written);
-    let pids = peak(|one| one.peak_pids);
-    let slowest = used.iter().map(|one| one.wall_seconds).fold(0.0, f64::max);
-    let busiest = used.iter().filter(|one| one.wall_seconds > 1.0);
-    let busiest = busiest
-        .map(|one| one.cpu_seconds / one.wall_seconds * 100.0)
-        .fold(0.0, f64::max);
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds, for people")]
-    let seconds_allowed = limits.wall_time_ms as f64 / 1000.0;
-    let measured = used.len() >= ENOUGH;
-    vec![
-        Row {
-            gives: Some(bytes(capacity.memory)),
-            used: memory.map(|peak| (bytes(peak), share(peak, limits.memory_bytes))),
-            advice: memory
-                .filter(|_| measured)
-                .and_then(|peak| advise(peak, limits.memory_bytes, 100_000_000)),
-            ..row(
-                "memory",
-                "Memory",
-                "Such as 24GB or 512MiB; there is no swap.",
-                size_text::bytes(limits.memory_bytes),
-            )
-        },
-        Row {
-            gives: Some(format!("{} %", capacity.millicpus / 10)),
-            used: (busiest > 0.0).then(|| {
-                (
-                    format!("{busiest:.0} %"),
-                    percent(busiest, f64::from(limits.cpu_percent)),
-                )
-            }),
-            ..row(
-                "cpu",
-                "Processor",
-                "Per cent of one processor, such as 200%, or a number of processors.",
-                format!("{}%", limits.cpu_percent),
-            )
-        },
-        Row {
-            used: (slowest > 0.0).then(|| (seconds(slowest), percent(slowest, seconds_allowed))),
-            ..row(
-                "time",
-                "Time",
-                "Of the program alone, such as 2h, 90s or 1h30m.",
-                size_text::milliseconds(limits.wall_time_ms),
-            )
-        },
-        Row {
-            gives: Some(bytes(capacity.disk)),
-            used: disk.map(|peak| (bytes(peak), share(peak, limits.disk_bytes))),
-            advice: disk
-                .filter(|_| measured)
-                .and_then(|peak| advise(peak, limits.disk_bytes, 1_000_000_000)),
-            ..row(
-                "disk",
-                "Disk",
-                "What the program may write in all.",
-                size_text::bytes(limits.disk_bytes),
-            )
-        },
-        Row {
-            used: pids.map(|peak| (peak.to_string(), share(peak, u64::from(limits.pids)))),
-            ..row(
-                "pids",
-                "Processes",
-                "Processes and threads together.",
-                limits.pids.to_string(),
-            )
-        },
-        Row {
-            gives: Some(counted(capacity.gpus, "GPU", "GPUs")),
-            ..row(
-                "gpu",
-                "GPU",
-                "none, any, or the name of a device such as nvidia.com/gpu=0.",
-                gpu(&limits.gpu),
-            )
-        },
-        row(
-            "shm",
-            "Shared memory",
-            "/dev/shm, for data loaders; counts against the memory. 0 for none.",
-            size_or_none(limits.shm_bytes),
-        ),
-        row(
-            "output",
-            "Outputs",
-            "Bytes of all outputs together.",
-            size_text::bytes(limits.output_bytes),
-        ),
-        row(
-            "output-files",
-            "Output files",
-            "Files and folders in /output.",
-            limits.output_files.to_string(),
-        ),
-        row(
-            "open-files",
-            "Open files",
-            "Of each process.",
-            limits.open_files.to_string(),
-        ),
-        row(
-            "log",
-            "Log",
-            "Kept of stdout and of stderr, each; sixteen times as much ends the job.",
-            size_text::bytes(limits.log_kept_bytes),
-        ),
-    ]
+/// Name, label and help of each limit, in their order.
+const FIELDS: [(&str, &str, &str); 11] = [
+    (
+        "memory",
+        "Memory",
+        "Such as 24GB or 512MiB; there is no swap.",
+    ),
+    (
+        "cpu",
+        "Processor",
+        "Per cent of one processor, such as 200%, or a number of processors.",
+    ),
+    (
+        "time",
+        "Time",
+        "Of the program alone, such as 2h, 90s or 1h30m.",
+    ),
+    ("disk", "Disk", "What the program may write in all."),
+    ("pids", "Processes", "Processes and threads together."),
+    (
+        "gpu",
+        "GPU",
+        "none, any, or the name of a device such as nvidia.com/gpu=0.",
+    ),
+    (
+        "shm",
+        "Shared memory",
+        "/dev/shm, for data loaders; counts against the memory. 0 for none.",
+    ),
+    ("output", "Outputs", "Bytes of all outputs together."),
+    (
+        "output-files",
+        "Output files",
+        "Files and folders in /output.",
+    ),
+    ("open-files", "Open files", "Of each process."),
+    (
+        "log",
+        "Log",
+        "Kept of stdout and of stderr, each; sixteen times as much ends the job.",
+    ),
+];
+
+/// The most that jobs used.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Peaks {
+    jobs: usize,
+    /// Bytes.
+    memory: Option<u64>,
+    /// Bytes.
+    disk: Option<u64>,
+    pids: Option<u64>,
+    seconds: f64,
+    /// Per cent of one processor, on average over a job.
+    cpu: f64,
 }
 
-fn row(name: &'static str, label: &'static str, help: &'static str, value: String) -> Row {
-    Row {
+impl Peaks {
+    fn of(used: &[ResourceRecord]) -> Peaks {
+        let peak = |of: fn(&ResourceRecord) -> Option<u64>| used.iter().filter_map(of).max();
+        let most = |of: fn(&ResourceRecord) -> f64| used.iter().map(of).fold(0.0, f64::max);
+        Peaks {
+            jobs: used.len(),
+            memory: peak(|one| one.peak_memory_bytes),
+            disk: peak(|one| one.bytes_written),
+            pids: peak(|one| one.peak_pids),
+            seconds: most(|one| one.wall_seconds),
+            // Of a short job the start counts too much.
+            cpu: most(|one| match one.wall_seconds > 1.0 {
+                true => one.cpu_seconds / one.wall_seconds * 100.0,
+                false => 0.0,
+            }),
+        }
+    }
+
+    /// Of a limit, by its name: in words, and as a share of the limit.
+    fn used(&self, name: &str, limits: &Limits) -> Option<(String, u64)> {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds, for people")]
+        let seconds_allowed = limits.wall_time_ms as f64 / 1000.0;
+        let of = |peak: Option<u64>, text: fn(u64) -> String, limit: u64| {
+            peak.map(|peak| (text(peak), share(peak, limit)))
+        };
+        match name {
+            "memory" => of(self.memory, bytes, limits.memory_bytes),
+            "disk" => of(self.disk, bytes, limits.disk_bytes),
+            "pids" => of(self.pids, |pids| pids.to_string(), limits.pids.into()),
+            "time" if self.seconds > 0.0 => Some((
+                seconds(self.seconds),
+                percent(self.seconds, seconds_allowed),
+            )),
+            "cpu" if self.cpu > 0.0 => {
+                let allowed = f64::from(limits.cpu_percent);
+                Some((format!("{:.0} %", self.cpu), percent(self.cpu, allowed)))
+            }
+            _ => None,
+        }
+    }
+
+    /// What to do about a limit, by its name.
+    fn advice(&self, name: &str, limits: &Limits) -> Option<String> {
+        if self.jobs < ENOUGH {
+            return None;
+        }
+        match name {
+            "memory" => advise(self.memory?, limits.memory_bytes, 100_000_000),
+            "disk" => advise(self.disk?, limits.disk_bytes, 1_000_000_000),
+            _ => None,
+        }
+    }
+}
+
+fn rows(limits: &Limits, capacity: &Capacity, used: &[ResourceRecord]) -> Vec<Row> {
+    let peaks = Peaks::of(used);
+    let row = |(name, label, help)| Row {
         name,
         label,
         help,
-        value,
-        gives: None,
-        used: None,
-        advice: None,
+        value: value(name, limits),
+        gives: gives(name, capacity),
+        used: peaks.used(name, limits),
+        advice: peaks.advice(name, limits),
+    };
+    FIELDS.into_iter().map(row).collect()
+}
+
+/// A limit as one types it.
+fn value(name: &str, limits: &Limits) -> String {
+    match name {
+        "memory" => size_text::bytes(limits.memory_bytes),
+        "cpu" => format!("{}%", limits.cpu_percent),
+        "time" => size_text::milliseconds(limits.wall_time_ms),
+        "disk" => size_text::bytes(limits.disk_bytes),
+        "pids" => limits.pids.to_string(),
+        "gpu" => gpu(&limits.gpu),
+        "shm" => size_text::bytes(limits.shm_bytes),
+        "output" => size_text::bytes(limits.output_bytes),
+        "output-files" => limits.output_files.to_string(),
+        "open-files" => limits.open_files.to_string(),
+        _log => size_text::bytes(limits.log_kept_bytes),
+    }
+}
+
+/// What this machine gives.
+fn gives(name: &str, capacity: &Capacity) -> Option<String> {
+    match name {
+        "memory" => Some(bytes(capacity.memory)),
+        "cpu" => Some(format!("{} %", capacity.millicpus / 10)),
+        "disk" => Some(bytes(capacity.disk)),
+        "gpu" => Some(counted(capacity.gpus, "GPU", "GPUs")),
+        _ => None,
     }
 }
 
@@ -330,14 +356,6 @@ fn gpu(wanted: &GpuRequest) -> String {
         GpuRequest::None => "none".to_owned(),
         GpuRequest::Any => "any".to_owned(),
         GpuRequest::Named(name) => name.clone(),
-    }
-}
-
-fn size_or_none(count: u64) -> String {
-    if count == 0 {
-        "0".to_owned()
-    } else {
-        size_text::bytes(count)
     }
 }
 

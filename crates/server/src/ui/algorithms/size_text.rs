@@ -1,6 +1,6 @@
 //! Limits as one types them: exact, and read back by `domain::quantity` to the same number.
 
-/// Bytes in the largest unit that gives a short number: `24GB`, `32GiB`, `1.5GB`.
+/// Bytes in the largest unit that gives a short number: `24GB`, `32GiB`, `1.5GB`; `0` for none.
 pub(super) fn bytes(count: u64) -> String {
     const UNITS: [(&str, u64); 8] = [
         ("TB", 1_000_000_000_000),

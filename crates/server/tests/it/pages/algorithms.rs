@@ -13,7 +13,7 @@ const NEW: &[(&str, &str)] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_algorithm_is_made_and_changed_by_a_form() {
+async fn what_is_wrong_in_a_form_stands_in_it() {
     let clinic = Clinic::new().await;
     let ed = Visitor::of(&clinic, "ed").await;
     let wish = [NEW, &[("do", "add-interface")]].concat();
@@ -55,6 +55,13 @@ async fn an_algorithm_is_made_and_changed_by_a_form() {
         refused.body
     );
 
+    assert_eq!(ed.get("/algorithms/number-doubler/").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_algorithm_is_made_and_changed_by_a_form() {
+    let clinic = Clinic::new().await;
+    let ed = Visitor::of(&clinic, "ed").await;
     let made = ed.post_files("/algorithms/create/", NEW).await;
     assert_eq!(made.status, 303, "{}", made.body);
     assert!(
@@ -123,7 +130,7 @@ async fn an_algorithm_is_made_from_its_manifest() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn limits_and_templates_are_judged_and_kept() {
+async fn limits_are_judged_and_kept() {
     let clinic = Clinic::new().await;
     let ed = Visitor::of(&clinic, "ed").await;
     let rest = "cpu=2&time=5m&disk=4GB&pids=64&gpu=none&shm=0&output=1GB&output-files=10&open-files=64&log=1MB";
@@ -154,7 +161,12 @@ async fn limits_and_templates_are_judged_and_kept() {
         ),
         (2_000_000_000, 200, 0)
     );
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn templates_are_previewed_judged_and_kept() {
+    let clinic = Clinic::new().await;
+    let ed = Visitor::of(&clinic, "ed").await;
     let path = "/algorithms/{slug}/template/";
     let shown = ed
         .post(
