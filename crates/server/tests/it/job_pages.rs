@@ -67,7 +67,11 @@ async fn buttons_work_for_the_owner_and_need_their_form() {
         let bare = una.post_bare(&path, &[("username", "otto")]).await;
         assert_eq!(bare.status, 403, "{action} without the secret");
         let other = otto.post(&path, &[("username", "otto")]).await;
-        assert_eq!(other.status, 404, "{action} by somebody else: {}", other.body);
+        assert_eq!(
+            other.status, 404,
+            "{action} by somebody else: {}",
+            other.body
+        );
     }
     let page = una.get("/jobs/{job}/").await.body;
     assert!(page.contains("Next in the queue"), "{page}");
@@ -75,8 +79,14 @@ async fn buttons_work_for_the_owner_and_need_their_form() {
     let unknown = una.post("/jobs/{job}/share/", &[("username", "<b>who</b>")]);
     let unknown = unknown.await;
     assert_eq!(unknown.status, 400);
-    assert!(unknown.body.contains("no account `&#60;b&#62;who"), "{}", unknown.body);
-    let shared = una.post("/jobs/{job}/share/", &[("username", "otto")]).await;
+    assert!(
+        unknown.body.contains("no account `&#60;b&#62;who"),
+        "{}",
+        unknown.body
+    );
+    let shared = una
+        .post("/jobs/{job}/share/", &[("username", "otto")])
+        .await;
     assert_eq!(shared.location(), clinic.path("/jobs/{job}/"));
     assert_eq!(otto.get("/jobs/{job}/").await.status, 200);
     let foreign = otto.post("/jobs/{job}/edit/", &[("comment", "x")]).await;
@@ -84,7 +94,8 @@ async fn buttons_work_for_the_owner_and_need_their_form() {
     let back = [("username", "otto"), ("remove", "1")];
     una.post("/jobs/{job}/share/", &back).await;
     assert_eq!(otto.get("/jobs/{job}/").await.status, 404);
-    una.post("/jobs/{job}/edit/", &[("comment", "line\r\n<i>two</i>")]).await;
+    una.post("/jobs/{job}/edit/", &[("comment", "line\r\n<i>two</i>")])
+        .await;
     let page = una.get("/jobs/{job}/").await.body;
     assert!(page.contains("line\n&#60;i&#62;two"), "{page}");
     let early = una.post("/jobs/{job}/delete/", &[]).await;
@@ -94,7 +105,10 @@ async fn buttons_work_for_the_owner_and_need_their_form() {
     assert!(page.contains("an earlier job"), "{page}");
     una.post("/jobs/{job}/cancel/", &[]).await;
     let page = una.get("/jobs/{job}/").await.body;
-    assert!(page.contains("Cancelled") && !page.contains("http-equiv"), "{page}");
+    assert!(
+        page.contains("Cancelled") && !page.contains("http-equiv"),
+        "{page}"
+    );
     let gone = una.post("/jobs/{job}/delete/", &[]).await;
     assert_eq!(gone.location(), "/jobs/");
     assert_eq!(una.get("/jobs/{job}/").await.status, 404);
@@ -163,7 +177,10 @@ async fn hostile(clinic: &Clinic) -> JobId {
         ("centre", json(json!({"name": EVIL, "point": [1, 2, 3]}))),
         ("rows", file(format!("a,{EVIL}\n1,{EVIL}\n").as_bytes())),
         ("paper", file(EVIL.as_bytes())),
-        ("picture", file(b"\x89PNG\r\n\x1a\n<script>alert(1)</script>")),
+        (
+            "picture",
+            file(b"\x89PNG\r\n\x1a\n<script>alert(1)</script>"),
+        ),
     ];
     let outputs = contents.into_iter().map(|(slug, content)| JobOutput {
         socket: made.interfaces[0]
@@ -205,7 +222,8 @@ async fn nothing_that_a_job_says_becomes_markup() {
     let clinic = Clinic::new().await;
     let id = hostile(&clinic).await;
     let una = Visit::of(&clinic, "una").await;
-    una.post(&format!("/jobs/{id}/edit/"), &[("comment", EVIL)]).await;
+    una.post(&format!("/jobs/{id}/edit/"), &[("comment", EVIL)])
+        .await;
     for path in [
         format!("/jobs/{id}/"),
         format!("/jobs/{id}/log/?search={}", "alert"),
@@ -225,9 +243,15 @@ async fn nothing_that_a_job_says_becomes_markup() {
         assert!(answer.body.contains("&#60;") || answer.body.contains("&lt;"));
     }
     let page = una.get(&format!("/jobs/{id}/")).await.body;
-    assert!(page.contains("<p>cleaned</p>"), "the rendered result is HTML");
+    assert!(
+        page.contains("<p>cleaned</p>"),
+        "the rendered result is HTML"
+    );
     assert!(page.contains("1 of 1 kept"), "{page}");
-    assert!(page.contains("does not begin like one"), "the paper is no PDF");
+    assert!(
+        page.contains("does not begin like one"),
+        "the paper is no PDF"
+    );
     assert!(page.contains("1.0, 2.0, 3.0"), "{page}");
     assert!(page.contains("Succeeded, with warnings"), "{page}");
 }

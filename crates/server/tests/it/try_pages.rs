@@ -3,8 +3,8 @@
 use domain::Manifest;
 use jiff::Timestamp;
 use serde_json::json;
-use store::algorithms::{AlgorithmRole, StoredAlgorithm};
 use store::algorithm_images::{ImportedImage, NewVersion};
+use store::algorithms::{AlgorithmRole, StoredAlgorithm};
 use store::ids::JobId;
 use store::values::Content;
 
@@ -58,7 +58,8 @@ async fn algorithm(clinic: &Clinic) -> StoredAlgorithm {
     made
 }
 
-const POINTS: &str = r#"{"version": {"major": 1, "minor": 0}, "type": "Multiple points", "points": []}"#;
+const POINTS: &str =
+    r#"{"version": {"major": 1, "minor": 0}, "type": "Multiple points", "points": []}"#;
 
 fn fields<'a>(interface: &'a str, wrong: bool) -> Vec<(&'a str, &'a str)> {
     vec![
@@ -66,7 +67,10 @@ fn fields<'a>(interface: &'a str, wrong: bool) -> Vec<(&'a str, &'a str)> {
         ("value.count", if wrong { "4.5" } else { "4" }),
         ("value.words", "typed <b>text</b>"),
         ("value.side", "\"right\""),
-        ("value.settings", if wrong { "{\"a\": }" } else { "{\"level\": 1}" }),
+        (
+            "value.settings",
+            if wrong { "{\"a\": }" } else { "{\"level\": 1}" },
+        ),
         ("value.points", POINTS),
         ("from.ct", "upload"),
         ("comment", "my note"),
@@ -86,8 +90,16 @@ async fn a_wrong_form_comes_back_with_everything_in_it() {
     let interface = made.interfaces[0].id.to_string();
     let una = Visit::of(&clinic, "una").await;
     let fresh = una.get("/algorithms/inputs/try/").await;
-    assert!(fresh.body.contains("name=\"value.count\" value=\"2\""), "{}", fresh.body);
-    assert!(fresh.body.contains("This machine can give it that"), "{}", fresh.body);
+    assert!(
+        fresh.body.contains("name=\"value.count\" value=\"2\""),
+        "{}",
+        fresh.body
+    );
+    assert!(
+        fresh.body.contains("This machine can give it that"),
+        "{}",
+        fresh.body
+    );
     let wrong = fields(&interface, true);
     let path = "/algorithms/inputs/try/";
     let refused = una.post_files(path, &wrong, FILES).await;
@@ -106,10 +118,19 @@ async fn a_wrong_form_comes_back_with_everything_in_it() {
     ] {
         assert!(page.contains(kept), "{kept}: {page}");
     }
-    assert!(!page.contains("name=\"value.flag\" value=\"true\" checked"), "unticked");
+    assert!(
+        !page.contains("name=\"value.flag\" value=\"true\" checked"),
+        "unticked"
+    );
     assert!(page.contains("aria-invalid=\"true\""));
-    assert!(page.contains("is not of type") || page.contains("integer"), "{page}");
-    assert!(page.contains("It is no JSON: expected value at line 1 column 7"), "{page}");
+    assert!(
+        page.contains("is not of type") || page.contains("integer"),
+        "{page}"
+    );
+    assert!(
+        page.contains("It is no JSON: expected value at line 1 column 7"),
+        "{page}"
+    );
     let active = clinic.store.count_active_jobs(clinic.una).await.unwrap();
     assert_eq!(active, 3, "those of the clinic, and no other");
     // The files need not be sent again.
@@ -132,13 +153,19 @@ async fn a_wrong_form_comes_back_with_everything_in_it() {
     let page = una.get(&format!("/jobs/{id}/")).await.body;
     assert!(page.contains("Its files are being read: ct"), "{page}");
     let copy = una.get(&format!("{path}?from={id}")).await.body;
-    assert!(copy.contains("value=\"4\"") && copy.contains("rows.csv, of the earlier job"), "{copy}");
+    assert!(
+        copy.contains("value=\"4\"") && copy.contains("rows.csv, of the earlier job"),
+        "{copy}"
+    );
 }
 
 async fn check_job(clinic: &Clinic, id: JobId) {
     let store = &clinic.store;
     let job = store.job(id).await.unwrap().unwrap();
-    assert_eq!((job.state.word(), job.comment.as_str()), ("validating", "my note"));
+    assert_eq!(
+        (job.state.word(), job.comment.as_str()),
+        ("validating", "my note")
+    );
     let (inputs, _) = store.job_values(id).await.unwrap();
     let mut found = Vec::new();
     for value in store.values_of(&inputs).await.unwrap() {
@@ -196,7 +223,11 @@ async fn an_earlier_image_is_found_by_its_name_and_used() {
     let path = "/algorithms/{slug}/try/";
     let missing = una.post_files(path, &fields, &[]).await;
     assert_eq!(missing.status, 400);
-    assert!(missing.body.contains("Choose one of the images."), "{}", missing.body);
+    assert!(
+        missing.body.contains("Choose one of the images."),
+        "{}",
+        missing.body
+    );
     fields.push(("find", "scan"));
     let found = una.post_files(path, &fields, &[]).await;
     assert_eq!(found.status, 200, "{}", found.body);
@@ -208,5 +239,9 @@ async fn an_earlier_image_is_found_by_its_name_and_used() {
     assert_eq!(accepted.status, 303, "{}", accepted.body);
     let ed = Visit::of(&clinic, "ed").await;
     let foreign = ed.post_files(path, &fields, &[]).await;
-    assert_eq!(foreign.status, 303, "the archive shows it to the editor too: {}", foreign.body);
+    assert_eq!(
+        foreign.status, 303,
+        "the archive shows it to the editor too: {}",
+        foreign.body
+    );
 }

@@ -57,9 +57,8 @@ impl<'a> Visit<'a> {
 
     /// A form without files, as it is.
     pub(crate) async fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let escaped = |text: &str| -> String {
-            text.bytes().map(|byte| format!("%{byte:02X}")).collect()
-        };
+        let escaped =
+            |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02X}")).collect() };
         let pairs: Vec<String> = fields
             .iter()
             .map(|(name, value)| format!("{}={}", escaped(name), escaped(value)))

@@ -8,7 +8,10 @@ fn plain_forms_lead_to_a_result() {
     let server = Server::start(&gantry);
     server.prepare();
     let answer = python("forms.py")
-        .args([server.address.trim_end_matches('/'), server.ca.to_str().unwrap()])
+        .args([
+            server.address.trim_end_matches('/'),
+            server.ca.to_str().unwrap(),
+        ])
         .arg(server.password.as_ref().unwrap())
         .arg(root().join("fixtures/head-mr.mha"))
         .output()
