@@ -34,7 +34,7 @@ pub fn live_usage(work_dir: &Utf8Path) -> Option<LiveUsage> {
         return None;
     }
     let cgroup = Cgroup { places };
-    let (now, counters) = (cgroup.usage(), cgroup.counters());
+    let (now, counters) = (cgroup.used_now(), cgroup.counters());
     Some(LiveUsage {
         memory_bytes: now.memory_bytes,
         peak_memory_bytes: counters.peak_memory_bytes,
