@@ -5,6 +5,7 @@ import { enterKeys } from "./page/enter";
 import { localTimes } from "./page/local-times";
 import { showTab } from "./page/tabs";
 import { refreshParts } from "./page/refresh";
+import { focusScrollers } from "./page/scrollers";
 
 localTimes(document);
 confirmForms(document);
@@ -12,3 +13,5 @@ copyButtons(document);
 enterKeys(document);
 refreshParts(document);
 showTab(document);
+focusScrollers(document);
+window.addEventListener("resize", () => focusScrollers(document));

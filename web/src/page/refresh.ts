@@ -3,6 +3,7 @@
 // nobody looks or while something inside has the focus.
 import { confirmForms } from "./confirm";
 import { localTimes } from "./local-times";
+import { focusScrollers } from "./scrollers";
 
 export function refreshParts(root: ParentNode): void {
   for (const part of root.querySelectorAll<HTMLElement>("[data-refresh][id]")) {
@@ -33,6 +34,7 @@ async function keepFresh(part: HTMLElement): Promise<void> {
       part.replaceChildren(...now.childNodes);
       localTimes(part);
       confirmForms(part);
+      focusScrollers(part);
     }
   }
 }

@@ -143,8 +143,8 @@ test("a run is cancelled as a whole, and the queue says why its jobs wait", asyn
   await page.getByText(/\d executing/).waitFor();
 
   await admin.go("/administration/");
-  const waiting = page.getByRole("region", { name: "Waiting jobs" }).locator("tbody tr");
-  const running = page.getByRole("region", { name: "Running jobs" }).locator("tbody tr");
+  const waiting = page.getByRole("region", { name: "Waiting jobs", exact: true }).locator("tbody tr");
+  const running = page.getByRole("region", { name: "Running jobs", exact: true }).locator("tbody tr");
   await running.filter({ hasText: "of 256.0 MB" }).first().waitFor();
   assert.match(await running.first().innerText(), /Scripted: patient[\s\S]*admin[\s\S]*% of 100 %[\s\S]*of 16/);
   assert.match(await waiting.first().innerText(), /needs 100 % of processor time, 0 % of \d+ % are free/);
@@ -152,7 +152,7 @@ test("a run is cancelled as a whole, and the queue says why its jobs wait", asyn
   await admin.press("Cancel", waiting.last());
   await page.getByText("The job is asked to end.").waitFor();
   await admin.go("/administration/machine/");
-  await page.getByRole("region", { name: "Running jobs" }).waitFor();
+  await page.getByRole("region", { name: "Running jobs", exact: true }).waitFor();
   await look(page);
 
   await page.goto(run);

@@ -73,9 +73,7 @@ test("from the first start to the overlay and the download", async () => {
     await page.locator('#job-live[data-state="succeeded"]').waitFor();
     await page.getByRole("link", { name: "All as zip" }).waitFor();
     assert.match(await page.locator(".log").innerText(), /\S/);
-    const pictures = page.locator("section.viewer img, volume-viewer");
-    await pictures.first().waitFor();
-    await page.waitForFunction(() => [...document.querySelectorAll("section.viewer img")].every((image) => image.complete && image.naturalWidth > 0));
+    await page.locator("volume-viewer[data-ready]").waitFor();
     await look(page);
 
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "All as zip" }).click()]);
