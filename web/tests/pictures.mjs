@@ -17,11 +17,12 @@ const gantry = await Gantry.start();
 const browser = await launch();
 try {
   await otsu(gantry);
-  const said = await gantry.client("submit", "otsu", "--input", `mri=${join(ROOT, "fixtures/head-mr.mha")}`, "--wait", "--json");
-  const job = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(said)[0];
+  await gantry.client("submit", "otsu", "--input", `mri=${join(ROOT, "fixtures/head-mr.mha")}`, "--wait");
   const visitor = await Visitor.open(browser, gantry, { viewport: { width: 1280, height: 1000 } });
   await visitor.login("admin", gantry.password);
-  await visitor.go(`/jobs/${job}/`);
+  await visitor.go("/jobs/");
+  const job = await visitor.page.locator("tbody a[href^='/jobs/']").first().getAttribute("href");
+  await visitor.go(job);
   await visitor.page.locator("volume-viewer[data-ready]").waitFor();
   const path = join(folder, "job.png");
   await visitor.page.screenshot({ path });
