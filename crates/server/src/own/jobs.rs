@@ -151,6 +151,7 @@ async fn cancel(
 /// # Errors
 /// 404, 403 for others than the owner, 409 for a job that has ended.
 pub(crate) async fn end(state: &AppState, caller: &Caller, id: JobId) -> Result<(), ApiError> {
+    let by = caller.require()?.id;
     let job = owned(state, caller, id).await?;
     let asked = state
         .worker()
@@ -161,7 +162,6 @@ pub(crate) async fn end(state: &AppState, caller: &Caller, id: JobId) -> Result<
         let detail = format!("The job has ended: it is `{}`.", job.state.word());
         return Err(ApiError::detail(StatusCode::CONFLICT, detail));
     }
-    let by = caller.require()?.id;
     note(state, by, "job.cancel", &format!("job {id}")).await
 }
 
