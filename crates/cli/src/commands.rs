@@ -1,15 +1,21 @@
 //! One file per command.
 
+mod build;
+mod check;
 mod compare;
 mod convert;
 mod crash_test;
+mod export;
 mod image;
+mod import;
+mod init;
 mod inspect;
 mod remote;
 mod run;
 mod schema;
 mod serve;
 mod slice;
+mod test;
 mod upload;
 mod validate;
 
@@ -29,6 +35,12 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<ExitStatus, Problem> {
     let Arguments { home, command } = arguments;
     match command {
         Command::Image(command) => image::image(&command, &Home::choose(home)?),
+        Command::Init(arguments) => init::init(&arguments),
+        Command::Build(arguments) => build::build(&arguments, home),
+        Command::Export(arguments) => export::export(&arguments),
+        Command::Import(arguments) => import::import(&arguments, home),
+        Command::Test(arguments) => test::test(&arguments, home),
+        Command::Check(arguments) => check::check(&arguments, home),
         Command::Run(arguments) => run::run(&arguments, home),
         Command::Validate(arguments) => validate::validate(&arguments.manifest),
         Command::Inspect(arguments) => inspect::inspect(&arguments),

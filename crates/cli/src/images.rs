@@ -1,6 +1,6 @@
 //! The store of container images, with what the command line adds: progress, notes on archives, the question of root.
 
-use std::io;
+use std::io::{self, Read};
 
 use camino::Utf8Path;
 use container::image::{
@@ -68,14 +68,39 @@ impl Images {
                     .maybe_hint(hint)
             })?;
         drop(progress);
+        self.tell(&imported);
+        // Without the note the next run takes longer, that is all.
+        let _ = Notes::in_store(self.store.root()).note(archive, identity, &imported.image.digest);
+        Ok(imported)
+    }
+
+    /// Takes an archive that another program writes; `name` stands for it in messages.
+    pub(crate) fn import_stream(
+        &self,
+        from: &mut dyn Read,
+        name: &Utf8Path,
+    ) -> Result<Imported, Problem> {
+        let mut options = ImportOptions::at(Timestamp::now());
+        options.allow_root = self.allow_root;
+        let imported = self
+            .store
+            .import_stream((from, name), &options, &mut |_| {})
+            .map_err(|error| {
+                let hint = error.hint();
+                Problem::from_error(ExitStatus::ImageRefused, error)
+                    .context(format!("failed to import what `{name}` gives"))
+                    .maybe_hint(hint)
+            })?;
+        self.tell(&imported);
+        Ok(imported)
+    }
+
+    fn tell(&self, imported: &Imported) {
         if !self.quiet {
             for note in &imported.notes {
                 terminal::note(&format!("{FAINT}note:{FAINT:#} {}", visible(note)));
             }
         }
-        // Without the note the next run takes longer, that is all.
-        let _ = Notes::in_store(self.store.root()).note(archive, identity, &imported.image.digest);
-        Ok(imported)
     }
 
     /// The image of an archive or layout, which is read only if it is new or has changed.

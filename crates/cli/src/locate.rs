@@ -3,6 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::exit_status::ExitStatus;
+use crate::forge;
 use crate::problem::Problem;
 
 /// The manifest's name in an algorithm's folder.
@@ -13,6 +14,8 @@ pub(crate) const MANIFEST: &str = "algorithm.toml";
 pub(crate) enum Located {
     /// An algorithm's manifest.
     Manifest(Utf8PathBuf),
+    /// A template folder of grand-challenge-forge without a manifest.
+    Template(Utf8PathBuf),
     /// A container image archive or the folder of an OCI image layout.
     Archive(Utf8PathBuf),
     /// No path: digest, beginning of one, or name of an imported image.
@@ -29,9 +32,13 @@ pub(crate) fn locate(algorithm: &str) -> Result<Located, Problem> {
         if path.join("index.json").is_file() {
             return Ok(Located::Archive(path.to_owned()));
         }
+        if forge::is_template(path) {
+            return Ok(Located::Template(path.to_owned()));
+        }
         return Err(refused(format!(
             "the folder `{path}` holds neither `{MANIFEST}` nor an OCI image layout (`index.json`)"
-        )));
+        ))
+        .hint(format!("`gantry init {path}` makes an algorithm there")));
     }
     if path.exists() {
         return Ok(if path.extension() == Some("toml") {

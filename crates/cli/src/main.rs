@@ -4,13 +4,18 @@
 
 mod arguments;
 mod commands;
+mod declared_image;
+mod embedded;
 mod exit_status;
+mod forge;
 mod home;
 mod images;
 mod imported;
 mod locate;
 mod manifest;
+mod package;
 mod problem;
+mod profile;
 mod quantity;
 mod remote;
 mod report;

@@ -35,5 +35,5 @@ pub use import::{ImportOptions, Imported, Phase, Progress};
 pub use limits::ImportLimits;
 pub use store::{
     FindImageError, HoldImageError, ImageHold, Layer, ListImagesError, OpenStoreError,
-    RemoveImageError, Removed, Store, StoredImage,
+    ReadImageFileError, RemoveImageError, Removed, Store, StoredImage,
 };

@@ -163,6 +163,9 @@ pub struct ResourceSample {
     pub cpu_seconds: Option<f64>,
     /// Processes and threads.
     pub pids: Option<u64>,
+    /// Bytes written and still there: file system of the container, `/output`, `/tmp`.
+    #[serde(default)]
+    pub disk_bytes: Option<u64>,
 }
 
 /// Seconds per phase, monotonic clock.

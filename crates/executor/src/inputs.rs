@@ -14,6 +14,8 @@ use domain::{
 use imaging::ImageSummary;
 use serde_json::Value;
 
+pub use folder::{CheckedFolder, check_folder};
+pub use inputs_json::describe_input;
 pub(crate) use value::{MAX_JSON_BYTES, check_file};
 
 use crate::provision::{Content, InputFile};

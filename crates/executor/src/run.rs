@@ -195,6 +195,7 @@ fn resources(measured: &Measured) -> ResourceRecord {
                 memory_bytes: sample.memory_bytes,
                 cpu_seconds: sample.cpu_seconds,
                 pids: sample.pids,
+                disk_bytes: sample.disk_bytes,
             })
             .collect(),
     }

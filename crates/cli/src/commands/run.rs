@@ -7,9 +7,9 @@ mod overrides;
 mod refusal;
 mod watch;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use container::image::ImageHold;
-use domain::RunReport;
+use domain::{Limits, RunReport};
 use executor::{CancelToken, GivenInputs, RunRequest};
 
 use crate::arguments::RunArguments;
@@ -18,10 +18,11 @@ use crate::exit_status::ExitStatus;
 use crate::home::Home;
 use crate::images::Images;
 use crate::problem::Problem;
+use crate::profile::Profile;
 use crate::report;
 use crate::terminal;
 use algorithm::Found;
-use interrupts::Interrupts;
+pub(super) use interrupts::Interrupts;
 use watch::Watch;
 
 /// Does it. With `--json` whatever goes wrong is told by a report, also where nothing could be started.
@@ -42,6 +43,9 @@ fn run_and_say(arguments: &RunArguments, home: Option<Utf8PathBuf>) -> Result<Ex
     let (request, _hold) = request(arguments, &Home::choose(home)?)?;
     let report = execute(&request, arguments.quiet)?;
     say(&report, arguments.json)?;
+    if let Some(file) = &arguments.profile {
+        draw(&report, &request.algorithm.limits, file, arguments.json)?;
+    }
     Ok(ExitStatus::of_report(&report))
 }
 
@@ -54,18 +58,17 @@ fn request(arguments: &RunArguments, home: &Home) -> Result<(RunRequest, ImageHo
     let Found {
         mut algorithm,
         declared,
-        folder,
+        model,
         image,
     } = algorithm::find(&arguments.algorithm, &images)?;
     let hold = images.hold(&image)?;
     overrides::apply(&arguments.limits, &mut algorithm.limits);
-    let declared_model = algorithm.model.as_ref().map(|model| folder.join(model));
     let request = RunRequest {
         algorithm,
         declared,
         image,
         inputs,
-        model: arguments.model.clone().or(declared_model),
+        model: arguments.model.clone().or(model),
         output_dir: arguments.output.clone(),
         overwrite: arguments.overwrite,
         home: home.path().to_owned(),
@@ -108,6 +111,22 @@ fn execute(request: &RunRequest, quiet: bool) -> Result<RunReport, Problem> {
     })
     .map_err(|error| Problem::internal(error).context("failed to listen for signals".to_owned()))?;
     Ok(executor::run(request, &mut Watch::new(quiet), &cancel))
+}
+
+/// The profile of a run that came to its program; of a refused one there is nothing to draw.
+fn draw(report: &RunReport, limits: &Limits, file: &Utf8Path, json: bool) -> Result<(), Problem> {
+    let Some(used) = &report.resources else {
+        terminal::note("nothing ran, so there is no profile");
+        return Ok(());
+    };
+    let profile = Profile::of(used, limits);
+    fs_err::write(file, profile.svg(&report.algorithm)).map_err(|error| {
+        Problem::internal(error).context("failed to write the profile".to_owned())
+    })?;
+    if !json {
+        print(&profile.text())?;
+    }
+    Ok(())
 }
 
 fn say(told: &RunReport, json: bool) -> Result<(), Problem> {

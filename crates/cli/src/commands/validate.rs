@@ -10,12 +10,11 @@ use crate::commands::print;
 use crate::exit_status::ExitStatus;
 use crate::problem::Problem;
 use crate::terminal::{self, GOOD, HEADING, Table, visible};
-use crate::{locate, manifest, quantity};
+use crate::{manifest, quantity};
 
 /// Reads the manifest (or that of the folder) and prints its summary.
 pub(crate) fn validate(path: &Utf8Path) -> Result<ExitStatus, Problem> {
-    let file = locate::manifest(path)?;
-    let declared = manifest::read(&file)?;
+    let declared = manifest::of(path)?;
     print(&summary(&declared.algorithm))?;
     Ok(ExitStatus::Succeeded)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 /// What an archive is made of.
+#[derive(Clone, Copy)]
 pub(crate) struct Archive<'a> {
     /// Name in `RepoTags`, such as `probe:1`.
     pub(crate) name: &'a str,
@@ -19,6 +20,12 @@ pub(crate) struct Archive<'a> {
     pub(crate) files: &'a [(&'a str, u32, &'a [u8])],
     /// Symbolic links of that layer: path, target.
     pub(crate) links: &'a [(&'a str, &'a str)],
+    /// A layer below it: an uncompressed tar.
+    pub(crate) base: Option<&'a Path>,
+    /// `WORKDIR` of the image.
+    pub(crate) working_dir: &'a str,
+    /// `LABEL`s of the image.
+    pub(crate) labels: &'a [(&'a str, &'a str)],
 }
 
 impl Default for Archive<'_> {
@@ -33,6 +40,9 @@ impl Default for Archive<'_> {
                 ("bin/probe", 0o755, b"not a program\n"),
             ],
             links: &[],
+            base: None,
+            working_dir: "",
+            labels: &[],
         }
     }
 }
@@ -40,28 +50,58 @@ impl Default for Archive<'_> {
 impl Archive<'_> {
     /// Writes the archive and returns its path.
     pub(crate) fn write(&self, path: PathBuf) -> PathBuf {
-        let layer = tarball(self.files, self.links);
-        let diff_id = format!("sha256:{}", hex(&layer));
+        write(&path, &self.bytes());
+        path
+    }
+
+    /// The archive itself.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let base = self
+            .base
+            .map(|base| fs_err::read(base).expect("the base layer was built by `./dev forge`"));
+        let layers: Vec<Vec<u8>> = base
+            .into_iter()
+            .chain([tarball(self.files, self.links)])
+            .collect();
+        let diff_ids: Vec<String> = layers
+            .iter()
+            .map(|layer| format!("sha256:{}", hex(layer)))
+            .collect();
+        let path = if self.base.is_some() {
+            "PATH=/usr/local/bin:/usr/bin:/bin"
+        } else {
+            "PATH=/bin"
+        };
+        let mut run =
+            serde_json::json!({ "User": self.user, "Entrypoint": self.entrypoint, "Env": [path] });
+        if !self.working_dir.is_empty() {
+            run["WorkingDir"] = self.working_dir.into();
+        }
+        for (name, value) in self.labels {
+            run["Labels"][name] = (*value).into();
+        }
         let config = serde_json::json!({
             "architecture": self.architecture,
             "os": "linux",
             "created": "2026-01-02T03:04:05Z",
-            "config": { "User": self.user, "Entrypoint": self.entrypoint, "Env": ["PATH=/bin"] },
-            "rootfs": { "type": "layers", "diff_ids": [diff_id] },
+            "config": run,
+            "rootfs": { "type": "layers", "diff_ids": diff_ids },
         });
         let config = serde_json::to_vec(&config).expect("plain JSON");
         let config_name = format!("{}.json", hex(&config));
+        let names: Vec<String> = (0..layers.len())
+            .map(|number| format!("{number}/layer.tar"))
+            .collect();
         let manifest = serde_json::json!([
-            { "Config": config_name, "RepoTags": [self.name], "Layers": ["layer.tar"] }
+            { "Config": config_name, "RepoTags": [self.name], "Layers": names }
         ]);
         let manifest = serde_json::to_vec(&manifest).expect("plain JSON");
-        let entries: [(&str, u32, &[u8]); 3] = [
-            (&config_name, 0o644, &config),
-            ("layer.tar", 0o644, &layer),
-            ("manifest.json", 0o644, &manifest),
-        ];
-        write(&path, &tarball(&entries, &[]));
-        path
+        let mut entries: Vec<(&str, u32, &[u8])> = vec![(&config_name, 0o644, &config)];
+        for (name, layer) in names.iter().zip(&layers) {
+            entries.push((name, 0o644, layer));
+        }
+        entries.push(("manifest.json", 0o644, &manifest));
+        tarball(&entries, &[])
     }
 }
 

@@ -7,10 +7,19 @@
 
 mod algorithm;
 mod archive;
+mod builds;
+mod cases;
+mod checks;
+mod faq;
+mod forge;
 mod gantry;
 mod images;
+mod init;
 mod manifests;
+mod packages;
+mod python;
 mod runs;
 mod scans;
 mod served;
+mod tutorial;
 mod usage;

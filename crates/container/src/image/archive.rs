@@ -27,14 +27,28 @@ pub(super) struct ReadArchive<'a> {
 }
 
 impl ReadArchive<'_> {
-    /// Reads all of it.
-    pub(super) fn read(mut self) -> Result<Contents, ImportImageError> {
+    /// Reads all of the archive that lies at `path`.
+    pub(super) fn read(self) -> Result<Contents, ImportImageError> {
         let unreadable = |source| ImportImageError::ReadSource {
             path: self.path.to_owned(),
             source,
         };
-        let mut file = fs_err::File::open(self.path).map_err(unreadable)?;
+        let file = fs_err::File::open(self.path).map_err(unreadable)?;
         let bytes = file.metadata().map_err(unreadable)?.len();
+        self.read_from(file, bytes)
+    }
+
+    /// Reads all of an archive that comes from elsewhere, such as a pipe, and has `bytes` bytes (0: nobody knows). Then
+    /// `path` is only its name.
+    pub(super) fn read_from(
+        mut self,
+        mut file: impl Read,
+        bytes: u64,
+    ) -> Result<Contents, ImportImageError> {
+        let unreadable = |source| ImportImageError::ReadSource {
+            path: self.path.to_owned(),
+            source,
+        };
         let head = read_head(&mut file).map_err(unreadable)?;
         let compression = Compression::detect(&head);
         if compression == Compression::None && !is_tar_block(&head) {

@@ -1,5 +1,7 @@
 //! From an archive to an image in the store.
 
+use std::io::Read;
+
 use camino::Utf8Path;
 use jiff::Timestamp;
 
@@ -72,10 +74,18 @@ pub enum Phase {
     Finishing,
 }
 
+/// Where an image comes from.
+pub(super) enum Source<'a> {
+    /// An archive or the folder of a layout.
+    Path(&'a Utf8Path),
+    /// An archive that comes through a pipe, and what to call it in messages.
+    Stream(&'a mut dyn Read, &'a Utf8Path),
+}
+
 /// Takes an image from an archive or layout folder into the store.
 pub(super) fn import(
     store: &Store,
-    source: &Utf8Path,
+    source: Source<'_>,
     options: &ImportOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Imported, ImportImageError> {
@@ -110,23 +120,31 @@ pub(super) fn import(
 
 /// Reads the source and finds its image.
 fn read(
-    source: &Utf8Path,
+    source: Source<'_>,
     staging: &Utf8Path,
     budget: &Budget,
     options: &ImportOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Contents, Chosen), ImportImageError> {
-    if !source.is_dir() {
-        let archive = ReadArchive {
-            path: source,
-            staging,
-            budget,
-            progress,
-        };
-        let contents = archive.read()?;
-        let chosen = choose(&contents, source)?;
-        return Ok((contents, chosen));
-    }
+    let archive = |path, progress| ReadArchive {
+        path,
+        staging,
+        budget,
+        progress,
+    };
+    let source = match source {
+        Source::Stream(from, name) => {
+            let contents = archive(name, progress).read_from(from, 0)?;
+            let chosen = choose(&contents, name)?;
+            return Ok((contents, chosen));
+        }
+        Source::Path(path) if !path.is_dir() => {
+            let contents = archive(path, progress).read()?;
+            let chosen = choose(&contents, path)?;
+            return Ok((contents, chosen));
+        }
+        Source::Path(folder) => folder,
+    };
     let mut folder = ReadLayoutFolder {
         path: source,
         staging,

@@ -8,9 +8,12 @@ mod error;
 mod folders;
 mod hold;
 mod list;
+mod read_file;
 mod record;
 mod remove;
 mod staging;
+
+use std::io::Read;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
@@ -22,6 +25,7 @@ pub(super) use commit::commit;
 pub use error::{
     FindImageError, HoldImageError, ListImagesError, OpenStoreError, RemoveImageError,
 };
+pub use read_file::ReadImageFileError;
 pub(super) use record::Record;
 pub(super) use staging::Staging;
 
@@ -101,7 +105,18 @@ impl Store {
         options: &ImportOptions,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Imported, ImportImageError> {
-        import::import(self, source, options, progress)
+        import::import(self, import::Source::Path(source), options, progress)
+    }
+
+    /// As [`Store::import`] for an archive that comes through a pipe, such as from `docker save`; it is read to its end.
+    /// `name` stands for it in messages. In the progress the bytes in all are 0: nobody knows them.
+    pub fn import_stream(
+        &self,
+        (from, name): (&mut dyn Read, &Utf8Path),
+        options: &ImportOptions,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Imported, ImportImageError> {
+        import::import(self, import::Source::Stream(from, name), options, progress)
     }
 
     /// All images, the newest first.

@@ -123,6 +123,9 @@ pub struct Sample {
     pub cpu_seconds: Option<f64>,
     /// Processes and threads of the program, process 1 of ours not counted.
     pub pids: Option<u64>,
+    /// Bytes in use on the scratch file system: everything written and still there.
+    #[serde(default)]
+    pub disk_bytes: Option<u64>,
 }
 
 /// Seconds spent per phase, monotonic clock.

@@ -7,5 +7,6 @@ mod documents;
 mod formats;
 mod layers;
 mod members;
+mod read_file;
 mod removal;
 mod repeats;

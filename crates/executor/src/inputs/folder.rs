@@ -3,31 +3,62 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use domain::{Failure, FailureReason, Interface, Slug, Socket};
+use domain::{Algorithm, ChosenInterface, Failure, FailureReason, Interface, Slug, Socket};
 use imaging::{CheckLimits, ImageSummary};
 
 use super::{AcceptedInputs, Layout, chosen, problem, refusal, unknown_names, value};
 use crate::image_kind;
 use crate::request::RunRequest;
 
+/// An input folder that an algorithm takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedFolder {
+    /// The interface that its inputs choose.
+    pub interface: ChosenInterface,
+    /// What should be said about them.
+    pub warnings: Vec<String>,
+}
+
+/// Judges a folder laid out as `/input` as a run would, every image to its last voxel, without running anything.
+///
+/// # Errors
+/// When its inputs fit no interface, or one of them is not what its socket says.
+pub fn check_folder(algorithm: &Algorithm, folder: &Utf8Path) -> Result<CheckedFolder, Failure> {
+    let accepted = judge_folder(algorithm.clone(), folder)?;
+    Ok(CheckedFolder {
+        interface: accepted
+            .interface
+            .expect("a declared algorithm has interfaces, and one was chosen"),
+        warnings: accepted.warnings,
+    })
+}
+
 /// Judges what lies at the places of the algorithm's sockets.
 pub(super) fn accept(request: &RunRequest, folder: &Utf8Path) -> Result<AcceptedInputs, Failure> {
+    if request.declared {
+        return judge_folder(request.algorithm.clone(), folder);
+    }
+    unjudged(request.algorithm.clone(), folder)
+}
+
+/// The folder as it is.
+fn unjudged(algorithm: Algorithm, folder: &Utf8Path) -> Result<AcceptedInputs, Failure> {
     if !folder.is_dir() {
         let message =
             format!("the input folder `{folder}` is no folder, expected one laid out as `/input`");
         return Err(Failure::new(FailureReason::InputInvalid, message));
     }
-    let algorithm = request.algorithm.clone();
-    let mut accepted = AcceptedInputs {
+    Ok(AcceptedInputs {
         algorithm,
         layout: Layout::Folder(folder.to_owned()),
         interface: None,
         images: Vec::new(),
         warnings: Vec::new(),
-    };
-    if !request.declared {
-        return Ok(accepted);
-    }
+    })
+}
+
+fn judge_folder(algorithm: Algorithm, folder: &Utf8Path) -> Result<AcceptedInputs, Failure> {
+    let mut accepted = unjudged(algorithm, folder)?;
     let inputs: BTreeSet<&Slug> = accepted
         .algorithm
         .interfaces

@@ -6,30 +6,22 @@ use serde_json::{Value, json};
 use super::AcceptedInput;
 use crate::provision::Content;
 
-/// One element of the list. The socket stands there twice, under its old name `interface` and its new name `socket`.
-pub(super) fn entry(socket: &Socket, input: &AcceptedInput) -> Value {
+/// One element of the list: a socket with what fills it. `value` is for JSON that is given inline, `image_name` the name of
+/// an image as it was uploaded. The socket stands there twice, under its old name `interface` and its new name `socket`.
+pub fn describe_input(socket: &Socket, value: Option<&Value>, image_name: &str) -> Value {
     let declared = declaration(socket);
-    let (value, file, image) = match (socket.super_kind(), &input.content) {
-        (SuperKind::Value, Content::Json(value)) => (value.clone(), Value::Null, Value::Null),
-        (SuperKind::Image, Content::File(source)) => {
-            let name = input
-                .name
-                .clone()
-                .unwrap_or_else(|| source.file_name().unwrap_or_default().to_owned());
-            (
-                Value::Null,
-                Value::Null,
-                json!({"pk": uuid::Uuid::new_v4(), "name": name}),
-            )
-        }
-        (SuperKind::File, _) => (
+    let (value, file, image) = match socket.super_kind() {
+        SuperKind::Value => (value.cloned().unwrap_or_default(), Value::Null, Value::Null),
+        SuperKind::Image => (
+            Value::Null,
+            Value::Null,
+            json!({"pk": uuid::Uuid::new_v4(), "name": image_name}),
+        ),
+        SuperKind::File => (
             Value::Null,
             json!(format!("/input/{}", socket.relative_path)),
             Value::Null,
         ),
-        (SuperKind::Value, Content::File(_)) | (SuperKind::Image, Content::Json(_)) => {
-            (Value::Null, Value::Null, Value::Null)
-        }
     };
     json!({
         "interface": declared,
@@ -39,6 +31,16 @@ pub(super) fn entry(socket: &Socket, input: &AcceptedInput) -> Value {
         "image": image,
         "pk": 0,
     })
+}
+
+/// The element of an input that was judged.
+pub(super) fn entry(socket: &Socket, input: &AcceptedInput) -> Value {
+    let (value, source) = match &input.content {
+        Content::Json(value) => (Some(value), None),
+        Content::File(source) => (None, source.file_name()),
+    };
+    let name = input.name.as_deref().or(source).unwrap_or_default();
+    describe_input(socket, value, name)
 }
 
 fn declaration(socket: &Socket) -> Value {

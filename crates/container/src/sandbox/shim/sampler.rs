@@ -26,7 +26,7 @@ impl Sampler {
     }
 
     /// Takes a sample if it is time.
-    pub(super) fn look(&mut self, cgroup: &Cgroup, now: Instant) {
+    pub(super) fn look(&mut self, cgroup: &Cgroup, disk_bytes: Option<u64>, now: Instant) {
         if now < self.next {
             return;
         }
@@ -36,6 +36,7 @@ impl Sampler {
             memory_bytes: used.memory_bytes,
             cpu_seconds: used.cpu_seconds,
             pids: used.pids,
+            disk_bytes,
         });
         self.next = now + self.every;
     }

@@ -275,19 +275,21 @@ impl Watch<'_> {
     fn tick(&mut self) {
         let now = Instant::now();
         self.next_tick = now + TICK;
-        self.look_at_disk();
-        self.sampler.look(&self.sandbox.cgroup, now);
+        let fill = self.look_at_disk();
+        let disk = (fill.capacity_bytes > 0).then_some(fill.used_bytes);
+        self.sampler.look(&self.sandbox.cgroup, disk, now);
         if self.sandbox.cgroup.counters().out_of_memory_kills > 0 {
             // A program that lost a part of itself often waits for it for ever.
             self.end(Verdict::OutOfMemory, Duration::ZERO);
         }
     }
 
-    fn look_at_disk(&mut self) {
+    fn look_at_disk(&mut self) -> Fill {
         let fill = self.sandbox.scratch.fill();
         self.peak.capacity_bytes = fill.capacity_bytes;
         self.peak.used_bytes = self.peak.used_bytes.max(fill.used_bytes);
         self.peak.full |= fill.full;
+        fill
     }
 
     /// What process 1 has to say; that it says nothing means that it was killed.

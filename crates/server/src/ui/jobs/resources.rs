@@ -199,7 +199,7 @@ mod tests {
             at_seconds,
             memory_bytes: Some(memory),
             cpu_seconds: Some(cpu),
-            pids: None,
+            ..ResourceSample::default()
         }
     }
 
