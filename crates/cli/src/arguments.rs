@@ -45,6 +45,25 @@ pub(crate) enum Command {
     Schema,
     /// Serves jobs through a REST API, on an embedded database in the data folder
     Serve(ServeArguments),
+    /// Reads everything in the data folder and says what is missing or damaged, also beside a running server
+    Verify(VerifyArguments),
+    /// Copies the data folder to a new folder, also beside a running server
+    Backup {
+        /// The new folder; on the same file system, files share their bytes with the original
+        #[arg(value_name = "DIR")]
+        target: Utf8PathBuf,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes the data folder of `--home`, which must be new or empty, from a backup, and verifies it
+    Restore {
+        /// The folder that `gantry backup` made
+        backup: Utf8PathBuf,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Kills a server of its own at every point of a job's life, and checks that nothing is lost or left
     CrashTest(CrashTestArguments),
     /// Logs in to a server; the commands below are then about that server
@@ -75,6 +94,17 @@ pub(crate) enum Command {
     Cancel(JobArguments),
     /// Downloads the outputs of a job on the server, or of a run over an archive
     Output(OutputArguments),
+}
+
+/// `gantry verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// Looks only whether files are there and have their size; without it, every byte is read
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `gantry crash-test`.

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod backup;
 mod compare;
 mod convert;
 mod crash_test;
@@ -12,6 +13,7 @@ mod serve;
 mod slice;
 mod upload;
 mod validate;
+mod verify;
 
 use serde::Serialize;
 
@@ -37,6 +39,9 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<ExitStatus, Problem> {
         Command::Slice(arguments) => slice::slice(&arguments),
         Command::Schema => schema::schema(),
         Command::Serve(arguments) => serve::serve(&arguments, &Home::choose(home)?),
+        Command::Verify(arguments) => verify::verify(&arguments, &Home::choose(home)?),
+        Command::Backup { target, json } => backup::backup(&target, json, &Home::choose(home)?),
+        Command::Restore { backup, json } => backup::restore(&backup, json, &Home::choose(home)?),
         Command::CrashTest(arguments) => crash_test::crash_test(&arguments),
         Command::Login(arguments) => remote::login(&arguments),
         Command::Algorithm(command) => remote::algorithm(&command),

@@ -4,13 +4,16 @@
 //! file for each image that was in use, `staging/` what an import has not finished, `lock` serialises changes.
 
 mod commit;
+mod copy;
 mod error;
 mod folders;
 mod hold;
 mod list;
 mod record;
 mod remove;
+mod seal;
 mod staging;
+mod tree_digest;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
@@ -19,10 +22,13 @@ use serde::{Deserialize, Serialize};
 use super::{ImageConfig, ImportImageError, ImportOptions, Imported, Progress, import};
 
 pub(super) use commit::commit;
+pub use copy::{Copied, Transfer};
 pub use error::{
-    FindImageError, HoldImageError, ListImagesError, OpenStoreError, RemoveImageError,
+    CopyImageError, FindImageError, HoldImageError, ListImagesError, OpenStoreError,
+    RemoveImageError,
 };
 pub(super) use record::Record;
+pub use seal::{Checked, Damage};
 pub(super) use staging::Staging;
 
 /// A folder of images. Several processes may use it at once.
@@ -102,6 +108,11 @@ impl Store {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Imported, ImportImageError> {
         import::import(self, source, options, progress)
+    }
+
+    /// Takes away what imports have left whose process is gone. The next import does it too.
+    pub fn sweep(&self) -> std::io::Result<()> {
+        Staging::make(&self.root).map(drop)
     }
 
     /// All images, the newest first.

@@ -13,6 +13,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(50);
 /// Where the kernel shows cgroups, and how ours begin.
 const CGROUPS: (&str, &str) = ("/sys/fs/cgroup", "gantry-");
+/// Folders whose files are being written, and what a file that stays is.
+const UNFINISHED: [(&str, &str); 3] = [
+    ("blobs/new", "half a blob"),
+    ("imports", "the folder of an import"),
+    ("images/staging", "half a container image"),
+];
 /// Folders in one another in which cgroups are looked for.
 const DEPTH: u32 = 4;
 
@@ -44,6 +50,35 @@ impl Leftovers {
         let mut left = Vec::new();
         for entry in fs_err::read_dir(&jobs).into_iter().flatten().flatten() {
             left.push(format!("the folder `{}` is left", entry.path().display()));
+        }
+        for (folder, what) in UNFINISHED {
+            for entry in fs_err::read_dir(home.join(folder))
+                .into_iter()
+                .flatten()
+                .flatten()
+            {
+                let path = entry.path();
+                // The lock file of an import that is over holds nothing.
+                if path.extension().is_none_or(|ending| ending != "lock") {
+                    left.push(format!("{what} is left: `{}`", path.display()));
+                }
+            }
+        }
+        let uploads = fs_err::read_dir(home.join("uploads"));
+        for upload in uploads.into_iter().flatten().flatten() {
+            for part in fs_err::read_dir(upload.path())
+                .into_iter()
+                .flatten()
+                .flatten()
+            {
+                let name = part.file_name();
+                if name
+                    .to_str()
+                    .is_none_or(|name| name.parse::<u32>().is_err())
+                {
+                    left.push(format!("half a part is left: `{}`", part.path().display()));
+                }
+            }
         }
         let mounts = fs_err::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         for line in mounts.lines().filter(|line| line.contains(home.as_str())) {
