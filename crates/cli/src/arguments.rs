@@ -121,6 +121,9 @@ pub(crate) struct CrashTestArguments {
     /// Jobs of each round
     #[arg(long, value_name = "NUMBER", default_value_t = 4)]
     pub(crate) jobs: u32,
+    /// Seconds within which every job must have ended; a machine that is busy with other work needs more
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) within: u64,
     /// Prints one JSON object per round and line
     #[arg(long)]
     pub(crate) json: bool,

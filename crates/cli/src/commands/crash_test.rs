@@ -30,8 +30,6 @@ use leftovers::Leftovers;
 use moments::{HalfUpload, begin_import, kill_while_running, reach, version};
 use points::{Moment, Point, Victim};
 
-/// From the start of the next server until every job has ended.
-const IN_TIME: Duration = Duration::from_secs(10);
 /// Until a container image is imported.
 const IMPORTED: Duration = Duration::from_secs(120);
 /// Between two looks.
@@ -170,7 +168,8 @@ impl CrashTest<'_> {
             self.child = Child::start(&self.home)?;
         }
         let server = self.server()?;
-        let ended = all_ended(&server, &jobs, again)?;
+        let within = Duration::from_secs(self.arguments.within);
+        let ended = all_ended(&server, &jobs, (again, within))?;
         let recovered_s = again.elapsed().as_secs_f64();
         let mut problems = problems(&server, &ended, point.victim)?;
         if let Some(import) = import {
@@ -235,13 +234,17 @@ fn submit(
         .collect()
 }
 
-fn all_ended(server: &Connection, jobs: &[String], since: Instant) -> Result<Vec<Value>, Problem> {
+fn all_ended(
+    server: &Connection,
+    jobs: &[String],
+    (since, within): (Instant, Duration),
+) -> Result<Vec<Value>, Problem> {
     let mut found = Vec::new();
     for job in jobs {
         loop {
             let now: Value = server.get(&format!("/api/gantry/v1/jobs/{job}/"))?;
             // One that is late is told with its state.
-            if is_final(&now) || since.elapsed() > IN_TIME {
+            if is_final(&now) || since.elapsed() > within {
                 found.push(now);
                 break;
             }

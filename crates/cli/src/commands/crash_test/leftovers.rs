@@ -97,10 +97,49 @@ impl Leftovers {
     }
 }
 
+/// Empty cgroups of containers, but not of those whom somebody else runs on this machine.
 fn cgroups() -> BTreeSet<Utf8PathBuf> {
     let mut found = BTreeSet::new();
     gather(Utf8Path::new(CGROUPS.0), DEPTH, &mut found);
+    let own = own_paths();
+    let foreign: BTreeSet<String> = found
+        .iter()
+        .filter(|folder| !is_below(folder, &own) || has_processes(folder))
+        .filter_map(|folder| folder.file_name().map(str::to_owned))
+        .collect();
+    // A container has one cgroup of the same name for each controller.
+    found.retain(|folder| {
+        folder
+            .file_name()
+            .is_some_and(|name| !foreign.contains(name))
+    });
     found
+}
+
+/// Where this process is, and so the server that it starts: one path for each hierarchy.
+fn own_paths() -> BTreeSet<String> {
+    let text = fs_err::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let path = |line: &str| Some(line.splitn(3, ':').nth(2)?.trim_matches('/').to_owned());
+    text.lines().filter_map(path).collect()
+}
+
+/// Whether a cgroup was made by a process at one of these places. The name of a hierarchy's folder comes first on version 1.
+fn is_below(folder: &Utf8Path, own: &BTreeSet<String>) -> bool {
+    let rest = folder
+        .parent()
+        .and_then(|parent| parent.strip_prefix(CGROUPS.0).ok());
+    let rest = rest.map_or("", Utf8Path::as_str);
+    let behind_the_first = rest.split_once('/').map_or("", |(_, rest)| rest);
+    [rest, behind_the_first].iter().any(|path| {
+        own.iter()
+            .any(|own| path == own || path.starts_with(&format!("{own}/")))
+    })
+}
+
+/// One in use is somebody's: of a job of ours, the process itself would be told.
+fn has_processes(folder: &Utf8Path) -> bool {
+    let text = fs_err::read_to_string(folder.join("cgroup.procs"));
+    text.is_ok_and(|text| !text.trim().is_empty())
 }
 
 fn gather(folder: &Utf8Path, depth: u32, found: &mut BTreeSet<Utf8PathBuf>) {
