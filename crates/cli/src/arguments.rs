@@ -57,6 +57,25 @@ pub(crate) enum Command {
     Schema,
     /// Serves jobs through a REST API, on an embedded database in the data folder
     Serve(ServeArguments),
+    /// Reads everything in the data folder and says what is missing or damaged, also beside a running server
+    Verify(VerifyArguments),
+    /// Copies the data folder to a new folder, also beside a running server
+    Backup {
+        /// The new folder; on the same file system, files share their bytes with the original
+        #[arg(value_name = "DIR")]
+        target: Utf8PathBuf,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes the data folder of `--home`, which must be new or empty, from a backup, and verifies it
+    Restore {
+        /// The folder that `gantry backup` made
+        backup: Utf8PathBuf,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Kills a server of its own at every point of a job's life, and checks that nothing is lost or left
     CrashTest(CrashTestArguments),
     /// Logs in to a server; the commands below are then about that server
@@ -209,6 +228,17 @@ pub(crate) struct CheckArguments {
     pub(crate) json: bool,
 }
 
+/// `gantry verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// Looks only whether files are there and have their size; without it, every byte is read
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// `gantry crash-test`.
 #[derive(Debug, Args)]
 pub(crate) struct CrashTestArguments {
@@ -223,6 +253,9 @@ pub(crate) struct CrashTestArguments {
     /// Jobs of each round
     #[arg(long, value_name = "NUMBER", default_value_t = 4)]
     pub(crate) jobs: u32,
+    /// Seconds within which every job must have ended; a machine that is busy with other work needs more
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) within: u64,
     /// Prints one JSON object per round and line
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod backup;
 mod build;
 mod check;
 mod compare;
@@ -18,6 +19,7 @@ mod slice;
 mod test;
 mod upload;
 mod validate;
+mod verify;
 
 use serde::Serialize;
 
@@ -49,6 +51,9 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<ExitStatus, Problem> {
         Command::Slice(arguments) => slice::slice(&arguments),
         Command::Schema => schema::schema(),
         Command::Serve(arguments) => serve::serve(&arguments, &Home::choose(home)?),
+        Command::Verify(arguments) => verify::verify(&arguments, &Home::choose(home)?),
+        Command::Backup { target, json } => backup::backup(&target, json, &Home::choose(home)?),
+        Command::Restore { backup, json } => backup::restore(&backup, json, &Home::choose(home)?),
         Command::CrashTest(arguments) => crash_test::crash_test(&arguments),
         Command::Login(arguments) => remote::login(&arguments),
         Command::Algorithm(command) => remote::algorithm(&command),

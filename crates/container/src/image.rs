@@ -34,6 +34,7 @@ pub use error::ImportImageError;
 pub use import::{ImportOptions, Imported, Phase, Progress};
 pub use limits::ImportLimits;
 pub use store::{
-    FindImageError, HoldImageError, ImageHold, Layer, ListImagesError, OpenStoreError,
-    ReadImageFileError, RemoveImageError, Removed, Store, StoredImage,
+    Checked, Copied, CopyImageError, Damage, FindImageError, HoldImageError, ImageHold, Layer,
+    ListImagesError, OpenStoreError, ReadImageFileError, RemoveImageError, Removed, Store,
+    StoredImage, Transfer,
 };

@@ -28,5 +28,5 @@ pub use plan::{
     WritableFolder,
 };
 pub use promise::{Finding, findings, promises};
-pub use running::{Canceller, ReleaseError, Running, StartError, WaitError, start};
+pub use running::{Canceller, ReleaseError, Running, StartError, WaitError, clear_lost, start};
 pub use shim::{LiveUsage, live_usage, main as shim_main};

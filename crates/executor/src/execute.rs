@@ -6,7 +6,7 @@ mod plan;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use container::sandbox::{self, ContainerPlan, Outcome, Running, Stream};
+use container::sandbox::{self, ContainerPlan, Outcome, Running, Stream, WaitError};
 use domain::{Failure, FailureReason};
 
 use crate::inputs::{AcceptedInputs, Layout};
@@ -83,7 +83,7 @@ pub(crate) fn execute(
     let mut on_line = |stream: Stream, at: Duration, line: &str| observer.log(stream, at, line);
     let waited = running.wait(&mut |chunk| logs.take(chunk, &mut on_line));
     drop(lease);
-    let outcome = waited.map_err(|error| internal("learn how the container ended", &error))?;
+    let outcome = waited.map_err(|error| lost(&error))?;
     let end = Duration::from_secs_f64(outcome.timings.run_seconds);
     logs.finish(&mut |stream, line| observer.log(stream, end, line))
         .map_err(|(path, error)| internal(&format!("write `{path}`"), &error))?;
@@ -94,6 +94,21 @@ pub(crate) fn execute(
         running,
         provision_time,
     })
+}
+
+/// The end of the container is not known.
+fn lost(error: &WaitError) -> Failure {
+    const STEP: &str = "learn how the container ended";
+    match error {
+        WaitError::ShimLost { .. } => shim_lost(STEP, error),
+        WaitError::Log(_) | WaitError::Outcome(_) => internal(STEP, error),
+    }
+}
+
+/// The process that watches the container was killed: nobody's fault here, and worth another try.
+pub(crate) fn shim_lost(step: &str, error: &dyn std::error::Error) -> Failure {
+    Failure::new(FailureReason::WorkerLost, internal(step, error).message)
+        .with_hint("run it again; look into the machine's memory if it is lost again")
 }
 
 /// A failure of ours.

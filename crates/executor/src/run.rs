@@ -219,7 +219,8 @@ fn take_outputs(
         | End::LogFlood
         | End::Cancelled => running
             .open_writable("/output")
-            .map_err(|error| internal("open the outputs", &error))
+            // They are reached through the shim, which can only be missing when somebody killed it.
+            .map_err(|error| execute::shim_lost("open the outputs", &error))
             .and_then(|folder| {
                 collect::collect(
                     folder,

@@ -8,8 +8,12 @@ use std::collections::BTreeMap;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use store::StoreError;
+use store::blobs::BlobError;
+use store::{Failing, StoreError};
 use tracing::error;
+
+/// After how long a client may try again when the database was busy, seconds.
+const BUSY_S: u64 = 5;
 
 /// A request that is not answered as it wished.
 #[derive(Debug)]
@@ -141,6 +145,15 @@ impl ApiError {
         said.collect()
     }
 
+    /// 500: stored bytes are gone or not what they were; the log says which.
+    pub fn damaged(problem: &BlobError) -> ApiError {
+        error!(%problem, "stored bytes are damaged; `gantry verify` lists all that are");
+        ApiError::detail(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The stored file is damaged. The operator of the server finds it with `gantry verify`.",
+        )
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -150,7 +163,26 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(problem: StoreError) -> ApiError {
-        ApiError::internal(&problem)
+        match problem.failing() {
+            Some(Failing::Disk) => {
+                error!(%problem, "a request failed: the disk is full or cannot be written");
+                ApiError::detail(
+                    StatusCode::INSUFFICIENT_STORAGE,
+                    "The disk of the server is full. Nothing was changed.",
+                )
+            }
+            Some(Failing::Busy) => {
+                error!(%problem, "a request failed: another process holds the database");
+                ApiError {
+                    retry_after_s: Some(BUSY_S),
+                    ..ApiError::detail(
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        "The database is busy. Nothing was changed; try again.",
+                    )
+                }
+            }
+            None => ApiError::internal(&problem),
+        }
     }
 }
 

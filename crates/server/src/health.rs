@@ -10,6 +10,8 @@ use serde_json::json;
 use crate::error::ApiError;
 use crate::state::AppState;
 
+mod metrics;
+
 /// `/healthz`, `/readyz` and `/metrics`; they tell nothing of anybody's data.
 pub fn router() -> Router<AppState> {
     Router::new()
@@ -28,8 +30,10 @@ async fn ready(State(state): State<AppState>) -> Result<Response, ApiError> {
         return Ok(unready("the database does not answer"));
     }
     let probe = state.worker().settings().home.join("ready.probe");
-    let written = fs_err::write(&probe, b"x").and_then(|()| fs_err::remove_file(&probe));
-    if written.is_err() {
+    let written = fs_err::write(&probe, b"x");
+    // What a full disk left of it goes too.
+    let removed = fs_err::remove_file(&probe);
+    if written.and(removed).is_err() {
         return Ok(unready("the data folder cannot be written"));
     }
     Ok(Json(json!({"status": "ready"})).into_response())
@@ -37,14 +41,7 @@ async fn ready(State(state): State<AppState>) -> Result<Response, ApiError> {
 
 /// Prometheus text, version 0.0.4.
 async fn metrics(State(state): State<AppState>) -> Result<Response, ApiError> {
-    let counts = state.store().count_jobs().await?;
-    let mut text = String::from("# HELP gantry_jobs Jobs by state.\n# TYPE gantry_jobs gauge\n");
-    for (name, count) in counts {
-        text.push_str(&format!("gantry_jobs{{state=\"{name}\"}} {count}\n"));
-    }
-    let running = state.worker().live().count();
-    text.push_str("# HELP gantry_jobs_running Jobs that this process runs.\n# TYPE gantry_jobs_running gauge\n");
-    text.push_str(&format!("gantry_jobs_running {running}\n"));
+    let text = metrics::text(&state).await?;
     let kind = [(
         header::CONTENT_TYPE,
         "text/plain; version=0.0.4; charset=utf-8",

@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod backup;
 pub mod config;
 pub mod error;
 pub mod events;
@@ -29,6 +30,7 @@ pub mod submit;
 mod sweep;
 pub mod tls;
 pub mod ui;
+pub mod verify;
 pub mod view;
 pub mod worker;
 mod zip_stream;

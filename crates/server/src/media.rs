@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use store::blobs::Digest;
+use store::blobs::{Blob, Digest};
 use store::ids::{ImageId, ValueId};
 use store::images::ImageExtension;
 use store::values::{Content, StoredValue};
@@ -170,10 +170,17 @@ pub(crate) async fn hand_out(
         let unmet = [(header::CONTENT_RANGE, format!("bytes */{}", handed.size))];
         return Ok((StatusCode::RANGE_NOT_SATISFIABLE, unmet).into_response());
     };
-    let path = state.store().blobs().path(&handed.digest);
-    let mut file = tokio::fs::File::open(&path)
+    let blob = Blob {
+        digest: handed.digest.clone(),
+        size: handed.size,
+    };
+    let blobs = state.store().blobs().clone();
+    let opening = tokio::task::spawn_blocking(move || blobs.open_whole(&blob));
+    let opened = opening
         .await
-        .map_err(|problem| ApiError::internal(&format!("`{path}`: {problem}")))?;
+        .map_err(|problem| ApiError::internal(&problem))?;
+    let opened = opened.map_err(|problem| ApiError::damaged(&problem))?;
+    let mut file = tokio::fs::File::from_std(opened.into_file());
     file.seek(std::io::SeekFrom::Start(first))
         .await
         .map_err(|problem| ApiError::internal(&problem))?;

@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use store::{OpenStoreError, Store};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use crate::config::Config;
@@ -143,13 +144,7 @@ pub async fn serve(
     let address = listener.local_addr().unwrap_or(address);
 
     let (stopping, stopped) = watch::channel(false);
-    let moving = tokio::spawn(worker.clone().run(stopped.clone()));
-    let importing = tokio::spawn(imports::run(
-        worker,
-        settings.config.jobs.allow_root,
-        stopped.clone(),
-    ));
-    let sweeping = tokio::spawn(sweep::run(state.store().clone(), stopped));
+    let tasks = background(&worker, &settings, &identity, &stopped);
     let handle = axum_server::Handle::new();
     let app = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let server =
@@ -165,11 +160,7 @@ pub async fn serve(
     handle.graceful_shutdown(Some(GRACE));
     // Nobody listens only when both have ended already.
     let _ = stopping.send(true);
-    for (what, task) in [
-        ("worker", moving),
-        ("imports", importing),
-        ("sweep", sweeping),
-    ] {
+    for (what, task) in tasks {
         if let Err(problem) = task.await {
             warn!(what, %problem, "a task ended in an unexpected way");
         }
@@ -178,6 +169,26 @@ pub async fn serve(
         Ok(ended) => ended.map_err(ServeError::Ended),
         Err(problem) => Err(ServeError::Ended(io::Error::other(problem))),
     }
+}
+
+/// What goes on beside answering.
+fn background(
+    worker: &Worker,
+    settings: &ServeSettings,
+    identity: &tls::Identity,
+    stopped: &watch::Receiver<bool>,
+) -> [(&'static str, JoinHandle<()>); 4] {
+    let allow_root = settings.config.jobs.allow_root;
+    let importing = imports::run(worker.clone(), allow_root, stopped.clone());
+    let sweeping = sweep::run(worker.store().clone(), stopped.clone());
+    let place = (settings.home.clone(), settings.config.clone());
+    let renewing = tls::keep_fresh(identity.clone(), place, stopped.clone());
+    [
+        ("worker", tokio::spawn(worker.clone().run(stopped.clone()))),
+        ("imports", tokio::spawn(importing)),
+        ("sweep", tokio::spawn(sweeping)),
+        ("certificate", tokio::spawn(renewing)),
+    ]
 }
 
 /// One server for each data folder: the kernel lets go of the lock when the process is gone, however it went.

@@ -13,6 +13,10 @@ use rcgen::{
 use crate::config::Config;
 use crate::first_start::write_secret;
 
+mod renew;
+
+pub(crate) use renew::keep_fresh;
+
 /// Browsers refuse certificates that are longer valid, days.
 const SERVER_DAYS: i64 = 397;
 /// The authority that clients were told to trust must not end soon, days.
@@ -55,28 +59,43 @@ pub struct Identity {
 pub async fn identity(home: &Utf8Path, config: &Config) -> Result<Identity, TlsError> {
     // Another one may be there already, in tests.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    if let (Some(certificate), Some(key)) = (&config.tls.certificate, &config.tls.key) {
-        let (chain, secret) = (fs_err::read(certificate)?, fs_err::read(key)?);
-        let config = RustlsConfig::from_pem(chain, secret).await;
-        let config = config.map_err(|source| TlsError::Given {
-            certificate: certificate.clone(),
-            key: key.clone(),
+    if let Some((chain, secret)) = given(config)? {
+        let made = RustlsConfig::from_pem(chain, secret).await;
+        let given = made.map_err(|source| TlsError::Given {
+            certificate: config.tls.certificate.clone().unwrap_or_default(),
+            key: config.tls.key.clone().unwrap_or_default(),
             source,
         })?;
         return Ok(Identity {
-            config,
+            config: given,
             authority: None,
         });
     }
+    let (chain, secret) = made(home, config)?;
+    Ok(Identity {
+        config: RustlsConfig::from_pem(chain, secret).await?,
+        authority: Some(home.join("tls/ca.pem")),
+    })
+}
+
+/// Chain and key, PEM.
+type Pair = (Vec<u8>, Vec<u8>);
+
+/// Those of the operator.
+fn given(config: &Config) -> Result<Option<Pair>, TlsError> {
+    let (Some(certificate), Some(key)) = (&config.tls.certificate, &config.tls.key) else {
+        return Ok(None);
+    };
+    Ok(Some((fs_err::read(certificate)?, fs_err::read(key)?)))
+}
+
+/// Those that the authority of this data folder signs now.
+fn made(home: &Utf8Path, config: &Config) -> Result<Pair, TlsError> {
     let folder = home.join("tls");
     fs_err::create_dir_all(&folder)?;
     let authority = authority(&folder)?;
     let (chain, secret) = certificate(&authority, names(config))?;
-    let config = RustlsConfig::from_pem(chain.into_bytes(), secret.into_bytes()).await?;
-    Ok(Identity {
-        config,
-        authority: Some(folder.join("ca.pem")),
-    })
+    Ok((chain.into_bytes(), secret.into_bytes()))
 }
 
 /// Names and addresses by which clients may call the server.

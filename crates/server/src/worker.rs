@@ -4,9 +4,10 @@
 //! as their owner, so that the next process finds what this one left ([`recover()`]). Reading order: `run` here →
 //! `admission` → `run_job` → `stage` → `gather`; `recover` for the start after a crash.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 use domain::Guarantee;
@@ -15,10 +16,12 @@ use store::ids::{ArchiveRunId, JobId};
 use store::jobs::{ApplyError, Candidate, StoredJob};
 use store::{Store, StoreError};
 use tokio::sync::{Notify, broadcast, watch};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::MissedTickBehavior;
 use tracing::{error, info, warn};
 
 mod admission;
+mod clocks;
 mod deadlines;
 mod gather;
 mod live;
@@ -26,6 +29,7 @@ mod log_file;
 mod recover;
 mod run_job;
 mod stage;
+mod stubborn;
 
 pub use admission::{Capacity, Caps, Unfit};
 pub use live::{LiveJob, LiveJobs};
@@ -33,11 +37,10 @@ pub use log_file::{LogLine, read_log};
 pub use recover::{Recovered, recover};
 
 use admission::Admission;
+use clocks::Clocks;
 
 /// Without a bell the worker looks this often, so that a lost wake-up costs seconds, not a job.
 const TICK: Duration = Duration::from_secs(5);
-/// Queued jobs that are looked at for one that fits.
-const LOOK_AHEAD: u32 = 200;
 
 /// How the worker is to run jobs.
 #[derive(Debug, Clone)]
@@ -167,7 +170,10 @@ impl Worker {
     /// Runs jobs until `stop` becomes true. Those that run then are ended and queued again for the next server.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut admission = Admission::new(self.settings.capacity.clone(), self.settings.caps);
-        let mut running: JoinSet<JobId> = JoinSet::new();
+        let mut running = Running::default();
+        let mut clocks = Clocks::new(Timestamp::now(), Instant::now());
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         info!(instance = %self.instance, "the worker runs");
         while !*stop.borrow() {
             if let Err(problem) = self.claim_all(&mut admission, &mut running).await {
@@ -175,40 +181,54 @@ impl Worker {
             }
             tokio::select! {
                 () = self.bell.notified() => {}
-                () = tokio::time::sleep(TICK) => self.watch_deadlines().await,
-                Some(ended) = running.join_next() => forget(&mut admission, ended),
+                _ = ticks.tick() => self.watch_deadlines(&mut clocks, Timestamp::now()).await,
+                Some(ended) = running.tasks.join_next_with_id() => {
+                    self.forget(&mut admission, &mut running, ended).await;
+                }
                 _ = stop.changed() => {}
             }
-            while let Some(ended) = running.try_join_next() {
-                forget(&mut admission, ended);
+            while let Some(ended) = running.tasks.try_join_next_with_id() {
+                self.forget(&mut admission, &mut running, ended).await;
             }
         }
-        info!(running = running.len(), "the worker waits for its jobs");
+        info!(
+            running = running.tasks.len(),
+            "the worker waits for its jobs"
+        );
         self.stops.store(true, Ordering::SeqCst);
         self.live.cancel_all();
-        while running.join_next().await.is_some() {}
+        while let Some(ended) = running.tasks.join_next_with_id().await {
+            self.forget(&mut admission, &mut running, ended).await;
+        }
     }
 
-    /// Claims everything that fits.
+    /// Claims everything that fits, in turn.
     async fn claim_all(
         &self,
         admission: &mut Admission,
-        running: &mut JoinSet<JobId>,
+        running: &mut Running,
     ) -> Result<(), StoreError> {
-        loop {
-            let queue = self.store.next_jobs(LOOK_AHEAD).await?;
-            let Some(next) = queue.iter().find(|job| admission.fits(job)) else {
+        while !admission.is_full() {
+            let Some(first) = self.store.next_job(&admission.any_room()).await? else {
                 return Ok(());
             };
-            match self.claim(next).await {
+            let next = if admission.fits(&first) {
+                Some(first)
+            } else if admission.may_be_passed(&first, Instant::now()) {
+                self.store.next_job(&admission.room()).await?
+            } else {
+                None
+            };
+            let Some(next) = next else { return Ok(()) };
+            match self.claim(&next).await {
                 Ok(job) => {
-                    admission.enter(next);
+                    admission.enter(&next);
                     let worker = self.clone();
-                    running.spawn(async move {
-                        let id = job.id;
-                        run_job::run_job(&worker, job).await;
-                        id
-                    });
+                    let id = job.id;
+                    let task = running
+                        .tasks
+                        .spawn(async move { run_job::run_job(&worker, job).await });
+                    running.jobs.insert(task.id(), id);
                 }
                 // Somebody cancelled it meanwhile: look again.
                 Err(ApplyError::Impossible(_) | ApplyError::Gone(_)) => {}
@@ -219,6 +239,7 @@ impl Worker {
                 }
             }
         }
+        Ok(())
     }
 
     async fn claim(&self, next: &Candidate) -> Result<StoredJob, ApplyError> {
@@ -229,12 +250,32 @@ impl Worker {
         let _ = self.changes.send(job.id);
         Ok(job)
     }
+
+    /// Gives back what a job took, however its task has ended.
+    async fn forget(
+        &self,
+        admission: &mut Admission,
+        running: &mut Running,
+        ended: Result<(Id, ()), JoinError>,
+    ) {
+        let (task, problem) = match ended {
+            Ok((task, ())) => (task, None),
+            Err(problem) => (problem.id(), Some(problem)),
+        };
+        let Some(job) = running.jobs.remove(&task) else {
+            return;
+        };
+        admission.leave(job);
+        if let Some(problem) = problem {
+            error!(%job, %problem, "a job's task ended in an unexpected way");
+            run_job::abandon(self, job, &problem).await;
+        }
+    }
 }
 
-fn forget(admission: &mut Admission, ended: Result<JobId, tokio::task::JoinError>) {
-    match ended {
-        Ok(job) => admission.leave(job),
-        // `run_job` catches what it can; a panic beyond that is found by the deadline.
-        Err(problem) => error!(%problem, "a job's task ended in an unexpected way"),
-    }
+/// The tasks of jobs that run.
+#[derive(Default)]
+struct Running {
+    tasks: JoinSet<()>,
+    jobs: HashMap<Id, JobId>,
 }

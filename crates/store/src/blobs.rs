@@ -2,7 +2,7 @@
 //!
 //! A blob is written under a temporary name, synced, and renamed to `<2 hex>/<62 hex>`: it is there whole or not at all, and
 //! never changes. Whoever adds bytes notes them in the table `blob` in the transaction that first refers to them; a file
-//! that no row refers to is an orphan of a crash and is swept.
+//! that no row refers to is an orphan of a crash, or on its way into a row.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -33,6 +33,22 @@ pub struct Blob {
     pub size: u64,
 }
 
+/// A file in the folder of blobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lying {
+    /// Its name as a digest, if it is one.
+    pub digest: Option<Digest>,
+    /// Below the folder.
+    pub path: Utf8PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// Since it was written.
+    pub age: std::time::Duration,
+}
+
+/// Where blobs are written before they have a name.
+const NEW: &str = "new";
+
 /// The folder of all blobs. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Blobs {
@@ -51,6 +67,16 @@ pub enum BlobError {
         what: &'static str,
         /// Why.
         source: io::Error,
+    },
+    /// They are more or fewer than was noted.
+    #[error("the blob `{digest}` has {found} bytes, expected {expected}")]
+    Size {
+        /// Its name.
+        digest: Digest,
+        /// Bytes as noted.
+        expected: u64,
+        /// Bytes that are there.
+        found: u64,
     },
     /// They are not what they are called.
     #[error("the blob `{expected}` holds other bytes, with the digest `{found}`")]
@@ -96,8 +122,12 @@ impl fmt::Display for Digest {
 }
 
 impl Blobs {
-    pub(crate) fn open(folder: &Utf8Path) -> io::Result<Blobs> {
-        fs_err::create_dir_all(folder.join("new"))?;
+    /// Opens a folder of blobs, or makes one.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn open(folder: &Utf8Path) -> io::Result<Blobs> {
+        fs_err::create_dir_all(folder.join(NEW))?;
         Ok(Blobs {
             folder: folder.to_owned(),
             lock: Arc::default(),
@@ -120,7 +150,7 @@ impl Blobs {
             what: "kept",
             source,
         };
-        let mut part = tempfile::NamedTempFile::new_in(self.folder.join("new")).map_err(kept)?;
+        let mut part = tempfile::NamedTempFile::new_in(self.folder.join(NEW)).map_err(kept)?;
         let (digest, size) = hashed(source, &mut part).map_err(kept)?;
         self.settle(part, &digest).map_err(kept)?;
         Ok(Blob { digest, size })
@@ -162,6 +192,116 @@ impl Blobs {
             what: "read",
             source,
         })
+    }
+
+    /// Opens a blob that must have a size: cheap, and finds what was cut off. Blocks.
+    ///
+    /// # Errors
+    /// When it is not there or has another size.
+    pub fn open_whole(&self, blob: &Blob) -> Result<File, BlobError> {
+        let file = self.open_blob(&blob.digest)?;
+        let found = file.metadata().map_err(|source| BlobError::Disk {
+            what: "read",
+            source,
+        })?;
+        if found.len() == blob.size {
+            return Ok(file);
+        }
+        Err(BlobError::Size {
+            digest: blob.digest.clone(),
+            expected: blob.size,
+            found: found.len(),
+        })
+    }
+
+    /// The blobs that lie in the folder, in no order, and whatever else does. Blocks.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn lying(&self) -> io::Result<Vec<Lying>> {
+        let mut found = Vec::new();
+        for start in fs_err::read_dir(&self.folder)? {
+            let start = start?;
+            let name = start.file_name().to_string_lossy().into_owned();
+            if name == NEW {
+                continue;
+            }
+            for rest in fs_err::read_dir(start.path())? {
+                let rest = rest?;
+                // One that went away meanwhile was nobody's.
+                let Ok(metadata) = rest.metadata() else {
+                    continue;
+                };
+                let path = Utf8PathBuf::from(format!("{name}/{}", rest.file_name().display()));
+                found.push(Lying {
+                    digest: Digest::parse(&path.as_str().replace('/', "")),
+                    path,
+                    size: metadata.len(),
+                    age: metadata.modified()?.elapsed().unwrap_or_default(),
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Takes away what a crash left half written. Only for the one process that writes here, before it writes. How many.
+    ///
+    /// # Errors
+    /// When a file cannot be removed.
+    pub fn clear_unfinished(&self) -> io::Result<usize> {
+        let mut count = 0;
+        for entry in fs_err::read_dir(self.folder.join(NEW))? {
+            fs_err::remove_file(entry?.path())?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Brings a blob of another folder here, comparing it with its name on the way. Blocks.
+    ///
+    /// # Errors
+    /// When it cannot be read or written, or is not what it is called; nothing is kept then.
+    pub fn take_from(&self, other: &Blobs, digest: &Digest) -> Result<u64, BlobError> {
+        let mut source = other.open_blob(digest)?;
+        let kept = |source| BlobError::Disk {
+            what: "kept",
+            source,
+        };
+        let mut part = tempfile::NamedTempFile::new_in(self.folder.join(NEW)).map_err(kept)?;
+        let (found, size) = hashed(&mut source, &mut part).map_err(kept)?;
+        if found != *digest {
+            return Err(BlobError::Altered {
+                expected: digest.clone(),
+                found,
+            });
+        }
+        self.settle(part, digest).map_err(kept)?;
+        Ok(size)
+    }
+
+    /// Gives a blob of another folder a second name here, without a copy. `false`: they lie on different file systems.
+    ///
+    /// # Errors
+    /// When the blob is not there or cannot be linked.
+    pub fn link_from(&self, other: &Blobs, digest: &Digest) -> io::Result<bool> {
+        let path = self.path(digest);
+        fs_err::create_dir_all(path.parent().expect("below the folder of blobs"))?;
+        match fs_err::hard_link(other.path(digest), &path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(true),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::CrossesDevices
+                        | io::ErrorKind::Unsupported
+                        | io::ErrorKind::PermissionDenied
+                        | io::ErrorKind::TooManyLinks
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Reads a blob to its end and compares it with its name. Blocks.

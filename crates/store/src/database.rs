@@ -8,14 +8,14 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{SqlStr, Sqlite, Transaction};
+use sqlx::{Connection as _, SqlStr, Sqlite, Transaction};
 
 use crate::blobs::Blobs;
 use crate::error::StoreError;
 use crate::uploads::PartFiles;
 
 /// Every step that the tables have taken, in order; what was released is never changed.
-const STEPS: [(i64, &str, &str); 2] = [
+const STEPS: [(i64, &str, &str); 3] = [
     (
         1,
         "start",
@@ -25,6 +25,11 @@ const STEPS: [(i64, &str, &str); 2] = [
         2,
         "lists",
         include_str!("../migrations/sqlite/0002_lists.sql"),
+    ),
+    (
+        3,
+        "queue",
+        include_str!("../migrations/sqlite/0003_queue.sql"),
     ),
 ];
 
@@ -66,6 +71,16 @@ pub enum OpenStoreError {
     /// What the tables of this version need besides could not be written.
     #[error(transparent)]
     Fill(#[from] StoreError),
+    /// It is there to be read only, and of another version.
+    #[error("the database `{path}` is of version {found}, expected {expected}")]
+    Version {
+        /// Which.
+        path: Utf8PathBuf,
+        /// Steps that it has taken.
+        found: i64,
+        /// Steps that this program knows.
+        expected: i64,
+    },
     /// It could not be brought to this version.
     #[error("the database `{path}` cannot be brought to this version: {source}")]
     Migrate {
@@ -105,6 +120,11 @@ impl Store {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE)
+            // A full disk ends a transaction without being asked to. The connection would go on to think that it is in one,
+            // and refuse the next; so it is given up for a new one.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
+            })
             .connect_with(options.clone())
             .await
             .map_err(failed)?;
@@ -129,6 +149,71 @@ impl Store {
         };
         store.fill_job_words().await?;
         Ok(store)
+    }
+
+    /// Opens what is there for reading, also beside a server that works on it. Changes fail.
+    ///
+    /// # Errors
+    /// When there is no database, or it is of another version.
+    pub async fn open_to_read(home: &Utf8Path) -> Result<Store, OpenStoreError> {
+        let unusable = |source| OpenStoreError::Folder {
+            path: home.to_owned(),
+            source,
+        };
+        let path = home.join("gantry.db");
+        let failed = |source| OpenStoreError::Open {
+            path: path.clone(),
+            source,
+        };
+        let options = SqliteConnectOptions::from_str("sqlite://")
+            .map_err(failed)?
+            .filename(&path)
+            .read_only(true)
+            .busy_timeout(BUSY);
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(ACQUIRE)
+            .connect_with(options)
+            .await
+            .map_err(failed)?;
+        let found: i64 = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
+            .fetch_one(&readers)
+            .await
+            .map_err(failed)?;
+        let expected = STEPS[STEPS.len() - 1].0;
+        if found != expected {
+            return Err(OpenStoreError::Version {
+                path,
+                found,
+                expected,
+            });
+        }
+        Ok(Store {
+            writer: readers.clone(),
+            readers,
+            blobs: Blobs::open(&home.join("blobs")).map_err(unusable)?,
+            parts: PartFiles::open(&home.join("uploads")).map_err(unusable)?,
+        })
+    }
+
+    /// Reads the whole database and says what is wrong with it: damaged pages, rows that refer to rows that are not there.
+    ///
+    /// # Errors
+    /// When it cannot be read at all.
+    pub async fn database_damages(&self) -> Result<Vec<String>, StoreError> {
+        let mut damages: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check")
+            .fetch_all(&self.readers)
+            .await?;
+        damages.retain(|said| said != "ok");
+        let loose: Vec<(String, Option<i64>, String, i64)> =
+            sqlx::query_as("PRAGMA foreign_key_check")
+                .fetch_all(&self.readers)
+                .await?;
+        damages.extend(loose.into_iter().map(|(table, row, parent, _)| {
+            let row = row.map_or_else(|| "?".to_owned(), |row| row.to_string());
+            format!("row {row} of `{table}` refers to a row of `{parent}` that is not there")
+        }));
+        Ok(damages)
     }
 
     /// Where bytes lie.

@@ -21,6 +21,45 @@ pub enum StoreError {
     Blob(#[from] crate::blobs::BlobError),
 }
 
+/// What of a failure goes away by itself or by an operator's hand, so that trying again makes sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failing {
+    /// The disk is full or cannot be written.
+    Disk,
+    /// Somebody else holds the database, or no connection came free in time.
+    Busy,
+}
+
+impl StoreError {
+    /// Whether it is worth trying again later; `None` for what stays wrong.
+    #[must_use]
+    pub fn failing(&self) -> Option<Failing> {
+        match self {
+            StoreError::Database(sqlx::Error::PoolTimedOut) => Some(Failing::Busy),
+            StoreError::Database(sqlx::Error::Database(error)) => {
+                // SQLite's primary codes: SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL; SQLITE_IOERR where it could not write.
+                let code = error.code()?.parse::<u32>().ok()?;
+                match code & 0xff {
+                    5 | 6 => Some(Failing::Busy),
+                    10 | 13 => Some(Failing::Disk),
+                    _ => None,
+                }
+            }
+            StoreError::Database(sqlx::Error::Io(error)) => full(error),
+            StoreError::Blob(crate::blobs::BlobError::Disk { source, .. }) => full(source),
+            StoreError::Database(_) | StoreError::Corrupt { .. } | StoreError::Blob(_) => None,
+        }
+    }
+}
+
+fn full(error: &std::io::Error) -> Option<Failing> {
+    let is_full = matches!(
+        error.kind(),
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+    );
+    is_full.then_some(Failing::Disk)
+}
+
 /// Reads a JSON column.
 pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
     place: &'static str,

@@ -18,8 +18,10 @@ use crate::time::{from_optional, from_text};
 
 mod change;
 mod claim;
+mod deadlines;
 mod delete;
 mod edit;
+mod figures;
 mod finish;
 mod glimpses;
 mod list;
@@ -32,9 +34,10 @@ mod used;
 mod words;
 
 pub use change::{ApplyError, JobChange};
-pub use claim::{Candidate, QueuePlace};
+pub use claim::{Candidate, QueuePlace, Room};
 pub use delete::DeleteJobError;
 pub use edit::JobEdit;
+pub use figures::JobFigures;
 pub use finish::{Finished, JobOutput, OutputContent};
 pub use list::{JobFilter, JobOrder, JobRecord};
 pub use pending::{Pending, PendingSource};

@@ -21,6 +21,7 @@ pub mod ids;
 pub mod image_imports;
 pub mod images;
 pub mod interfaces;
+pub mod inventory;
 pub mod jobs;
 pub mod page;
 pub mod sessions;
@@ -32,6 +33,6 @@ pub mod values;
 pub mod viewer;
 
 pub use database::{OpenStoreError, Store};
-pub use error::StoreError;
+pub use error::{Failing, StoreError};
 pub use page::{Listed, Page};
 pub use viewer::Viewer;

@@ -18,6 +18,7 @@ pub mod machine;
 pub mod markdown;
 pub mod percentile;
 pub mod source;
+pub mod sql;
 pub mod test_layout;
 pub mod tree;
 pub mod unsafe_code;
@@ -69,6 +70,7 @@ pub const RULES: &[Rule] = &[
     edges::check,
     knowledge::check,
     machine::check,
+    sql::check,
     markdown::check,
     markdown::documents,
     test_layout::check,

@@ -2,12 +2,15 @@
 //!
 //! Each round submits jobs, waits until one of them is in the round's state, kills the server with `SIGKILL`, starts it
 //! again, and looks: every job must come to an end in time, with each output once or none, with its log; and no process,
-//! mount, cgroup or folder may be left.
+//! mount, cgroup, folder or half-written file may be left. Some rounds kill the process that watches a container or the
+//! program in it instead, or the server while something is on its way in. At the end, everything is verified.
 
 use std::time::{Duration, Instant};
 
+use camino::Utf8PathBuf;
 use serde::Serialize;
 use serde_json::Value;
+use server::verify::Depth;
 
 use super::remote;
 use crate::arguments::CrashTestArguments;
@@ -15,25 +18,20 @@ use crate::commands::{print, print_line};
 use crate::exit_status::ExitStatus;
 use crate::locate;
 use crate::problem::Problem;
-use crate::remote::{Connection, events};
+use crate::remote::{Connection, Login};
 
 mod child;
 mod leftovers;
+mod moments;
+mod points;
 
 use child::Child;
 use leftovers::Leftovers;
+use moments::{HalfUpload, begin_import, kill_while_running, reach, version};
+use points::{Moment, Point, Victim};
 
-/// Where a job is when the server is killed; `succeeded` is the moment after the first end.
-const POINTS: [&str; 6] = [
-    "validating",
-    "queued",
-    "provisioning",
-    "executing",
-    "parsing",
-    "succeeded",
-];
-/// From the start of the next server until every job has ended.
-const IN_TIME: Duration = Duration::from_secs(10);
+/// Until a container image is imported.
+const IMPORTED: Duration = Duration::from_secs(120);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -41,9 +39,11 @@ const LOOK: Duration = Duration::from_millis(20);
 #[derive(Debug, Serialize)]
 struct Round {
     number: u32,
-    /// Where the first job was to be.
-    killed_at: &'static str,
-    /// Seconds from the start of the next server until the last job had ended.
+    /// What was killed, and where the first job was to be.
+    killed_at: String,
+    /// Whether there was something to kill; jobs can end before their process is found.
+    killed: bool,
+    /// Seconds from the kill, or the start of the next server, until the last job had ended.
     recovered_s: f64,
     /// Final states of the jobs.
     states: Vec<String>,
@@ -57,55 +57,153 @@ pub(crate) fn crash_test(arguments: &CrashTestArguments) -> Result<ExitStatus, P
         .prefix("gantry-crash-test-")
         .tempdir()
         .map_err(Problem::internal)?;
-    let home = camino::Utf8PathBuf::from_path_buf(folder.path().join("home")).map_err(|path| {
+    let home = Utf8PathBuf::from_path_buf(folder.path().join("home")).map_err(|path| {
         Problem::new(
             ExitStatus::HostUnable,
             format!("`{}` is not UTF-8", path.display()),
         )
     })?;
-    let leftovers = Leftovers::before();
-    let mut child = Child::start(&home)?;
-    let login = child.log_in()?;
-    let server = Connection::with(login.clone())?;
-    let made = remote::create(&server, &arguments.manifest)?;
-    let slug = made["slug"].as_str().unwrap_or_default().to_owned();
-    let archive = archive(&arguments.manifest)?;
-    remote::push(&server, (&slug, &archive), "", true)?;
+    let mut test = CrashTest::prepare(arguments, home)?;
     let mut is_good = true;
+    let mut killed = 0;
     for number in 1..=arguments.rounds {
-        let point = POINTS[(number as usize - 1) % POINTS.len()];
-        let server = Connection::with(child.login_again(&login))?;
-        let jobs = submit(&server, (&slug, &arguments.input), arguments.jobs)?;
-        wait_for(&server, &jobs[0], point)?;
-        child.kill();
-        let again = Instant::now();
-        child = Child::start(&home)?;
-        let server = Connection::with(child.login_again(&login))?;
-        let ended = all_ended(&server, &jobs, again)?;
-        let mut problems = problems(&server, &ended)?;
-        problems.extend(leftovers.look(&home));
-        let round = Round {
-            number,
-            killed_at: point,
-            recovered_s: again.elapsed().as_secs_f64(),
-            states: ended.iter().map(|job| word(job).to_owned()).collect(),
-            problems,
-        };
+        let round = test.round(number)?;
         is_good &= round.problems.is_empty();
+        killed += u32::from(round.killed);
         tell(&round, arguments.json)?;
     }
-    child.kill();
-    if is_good {
+    test.child.kill();
+    let verified = server::verify::verify(&test.home, Depth::Contents, &mut |_, _| {})
+        .map_err(Problem::internal)?;
+    if !arguments.json {
+        print(&format!(
+            "{killed} kills in {} rounds; at the end {} blobs and {} layers are as they were written\n",
+            arguments.rounds, verified.blobs.files, verified.layers
+        ))?;
+    }
+    for problem in &verified.problems {
+        crate::terminal::note(&format!(
+            "{} {}: {}",
+            problem.kind, problem.name, problem.problem
+        ));
+    }
+    if is_good && verified.is_fine {
         return Ok(ExitStatus::Succeeded);
     }
     Err(Problem::new(
         ExitStatus::Internal,
-        "a killed server lost or left something".to_owned(),
+        "a killed process lost or left something".to_owned(),
     ))
 }
 
+/// A server, and what every round needs.
+struct CrashTest<'a> {
+    arguments: &'a CrashTestArguments,
+    home: Utf8PathBuf,
+    leftovers: Leftovers,
+    child: Child,
+    login: Login,
+    slug: String,
+    archive: Utf8PathBuf,
+}
+
+impl CrashTest<'_> {
+    fn prepare(
+        arguments: &CrashTestArguments,
+        home: Utf8PathBuf,
+    ) -> Result<CrashTest<'_>, Problem> {
+        let leftovers = Leftovers::before();
+        let child = Child::start(&home)?;
+        let login = child.log_in()?;
+        let server = Connection::with(login.clone())?;
+        let made = remote::create(&server, &arguments.manifest)?;
+        let slug = made["slug"].as_str().unwrap_or_default().to_owned();
+        let archive = archive(&arguments.manifest)?;
+        remote::push(&server, (&slug, &archive), "", true)?;
+        Ok(CrashTest {
+            arguments,
+            home,
+            leftovers,
+            child,
+            login,
+            slug,
+            archive,
+        })
+    }
+
+    fn server(&self) -> Result<Connection, Problem> {
+        Connection::with(self.child.login_again(&self.login))
+    }
+
+    /// Kills something, and looks at what becomes of everything.
+    fn round(&mut self, number: u32) -> Result<Round, Problem> {
+        let point = Point::of_round(number);
+        let server = self.server()?;
+        let input = &self.arguments.input;
+        let jobs = submit(&server, (&self.slug, input), self.arguments.jobs)?;
+        let mut import = None;
+        let mut upload = None;
+        let mut killed = true;
+        match (point.victim, point.moment) {
+            (Victim::Server, Moment::State(state)) => reach(&server, &jobs[0], state)?,
+            (_, Moment::Uploading) => {
+                upload = Some(HalfUpload::begin(self.child.login_again(&self.login))?);
+            }
+            (_, Moment::ImportingContainer) => {
+                import = Some(begin_import(&server, (&self.slug, &self.archive))?);
+            }
+            (victim, Moment::State(_)) => {
+                let folder = self.home.join("jobs");
+                killed = kill_while_running(&server, &jobs, (victim, &folder))?;
+            }
+        }
+        if matches!(point.victim, Victim::Server | Victim::Both) {
+            self.child.kill();
+            if let Some(upload) = upload {
+                upload.end();
+            }
+        }
+        let again = Instant::now();
+        if matches!(point.victim, Victim::Server | Victim::Both) {
+            self.child = Child::start(&self.home)?;
+        }
+        let server = self.server()?;
+        let within = Duration::from_secs(self.arguments.within);
+        let ended = all_ended(&server, &jobs, (again, within))?;
+        let recovered_s = again.elapsed().as_secs_f64();
+        let mut problems = problems(&server, &ended, point.victim)?;
+        if let Some(import) = import {
+            problems.extend(self.imported(&server, &import)?);
+        }
+        problems.extend(self.leftovers.look(&self.home));
+        Ok(Round {
+            number,
+            killed_at: point.name(),
+            killed,
+            recovered_s,
+            states: ended.iter().map(|job| word(job).to_owned()).collect(),
+            problems,
+        })
+    }
+
+    /// A container image whose import was killed is imported after all.
+    fn imported(&self, server: &Connection, import: &str) -> Result<Option<String>, Problem> {
+        let since = Instant::now();
+        loop {
+            let now = version(server, &self.slug, import)?;
+            match now["import_state"].as_str() {
+                Some("completed") => return Ok(None),
+                Some("queued" | "started") if since.elapsed() < IMPORTED => {
+                    std::thread::sleep(LOOK);
+                }
+                _ => return Ok(Some(format!("the import has come to {now}"))),
+            }
+        }
+    }
+}
+
 /// The archive that the manifest names.
-fn archive(manifest: &camino::Utf8Path) -> Result<camino::Utf8PathBuf, Problem> {
+fn archive(manifest: &camino::Utf8Path) -> Result<Utf8PathBuf, Problem> {
     let path = locate::manifest(manifest)?;
     let text = fs_err::read_to_string(&path).map_err(Problem::internal)?;
     let table: toml::Table = text
@@ -136,30 +234,17 @@ fn submit(
         .collect()
 }
 
-/// Returns when the job is or has been in a state, or has ended.
-fn wait_for(server: &Connection, job: &str, state: &str) -> Result<(), Problem> {
-    let reached = || Problem::new(ExitStatus::Succeeded, String::new());
-    let heard = events(server, job, &mut |event| {
-        // The way out of the events before their end.
-        if event.kind == "state" && event.data["state"] == state {
-            return Err(reached());
-        }
-        Ok(())
-    });
-    match heard {
-        Err(problem) if problem.status() != ExitStatus::Succeeded => Err(problem),
-        Ok(_) | Err(_) => Ok(()),
-    }
-}
-
-fn all_ended(server: &Connection, jobs: &[String], since: Instant) -> Result<Vec<Value>, Problem> {
+fn all_ended(
+    server: &Connection,
+    jobs: &[String],
+    (since, within): (Instant, Duration),
+) -> Result<Vec<Value>, Problem> {
     let mut found = Vec::new();
     for job in jobs {
         loop {
             let now: Value = server.get(&format!("/api/gantry/v1/jobs/{job}/"))?;
-            let is_final = ["succeeded", "failed", "cancelled"].contains(&word(&now));
             // One that is late is told with its state.
-            if is_final || since.elapsed() > IN_TIME {
+            if is_final(&now) || since.elapsed() > within {
                 found.push(now);
                 break;
             }
@@ -169,12 +254,16 @@ fn all_ended(server: &Connection, jobs: &[String], since: Instant) -> Result<Vec
     Ok(found)
 }
 
+fn is_final(job: &Value) -> bool {
+    ["succeeded", "failed", "cancelled"].contains(&word(job))
+}
+
 fn word(job: &Value) -> &str {
     job["state"].as_str().unwrap_or_default()
 }
 
 /// What is wrong with jobs that should have ended.
-fn problems(server: &Connection, jobs: &[Value]) -> Result<Vec<String>, Problem> {
+fn problems(server: &Connection, jobs: &[Value], victim: Victim) -> Result<Vec<String>, Problem> {
     let mut problems = Vec::new();
     for job in jobs {
         let id = job["id"].as_str().unwrap_or_default();
@@ -201,7 +290,9 @@ fn problems(server: &Connection, jobs: &[Value]) -> Result<Vec<String>, Problem>
                     problems.push(format!("job {id} succeeded and its log is lost"));
                 }
             }
-            "failed" if job["failure"]["reason"] == "worker_lost" && count == 0 => {}
+            "failed" if job["failure"]["code"] == "worker_lost" && count == 0 => {}
+            // Who killed the program is the same; what it had written by then and is valid is kept.
+            "failed" if victim == Victim::Program && job["failure"]["code"] == "signal" => {}
             state => {
                 let reason = &job["failure"]["message"];
                 problems.push(format!(
@@ -217,13 +308,15 @@ fn tell(round: &Round, json: bool) -> Result<(), Problem> {
     if json {
         return print_line(round);
     }
-    let verdict = if round.problems.is_empty() {
+    let verdict = if !round.killed {
+        "nothing was there to be killed".to_owned()
+    } else if round.problems.is_empty() {
         "nothing lost, nothing left".to_owned()
     } else {
         round.problems.join("; ")
     };
     print(&format!(
-        "round {:>3}: killed at {:<12} {} jobs ended in {:.2} s, {verdict}\n",
+        "round {:>3}: killed at {:<27} {} jobs ended in {:.2} s, {verdict}\n",
         round.number,
         round.killed_at,
         round.states.len(),

@@ -16,7 +16,10 @@ mod crashes;
 mod document;
 mod drives;
 mod edges;
+mod faults;
 mod forms;
+mod keeping;
+mod load;
 mod viewers;
 
 /// A server that runs; killed with it.

@@ -4,6 +4,7 @@
 //! file for each image that was in use, `staging/` what an import has not finished, `lock` serialises changes.
 
 mod commit;
+mod copy;
 mod error;
 mod folders;
 mod hold;
@@ -11,7 +12,9 @@ mod list;
 mod read_file;
 mod record;
 mod remove;
+mod seal;
 mod staging;
+mod tree_digest;
 
 use std::io::Read;
 
@@ -22,11 +25,14 @@ use serde::{Deserialize, Serialize};
 use super::{ImageConfig, ImportImageError, ImportOptions, Imported, Progress, import};
 
 pub(super) use commit::commit;
+pub use copy::{Copied, Transfer};
 pub use error::{
-    FindImageError, HoldImageError, ListImagesError, OpenStoreError, RemoveImageError,
+    CopyImageError, FindImageError, HoldImageError, ListImagesError, OpenStoreError,
+    RemoveImageError,
 };
 pub use read_file::ReadImageFileError;
 pub(super) use record::Record;
+pub use seal::{Checked, Damage};
 pub(super) use staging::Staging;
 
 /// A folder of images. Several processes may use it at once.
@@ -117,6 +123,11 @@ impl Store {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Imported, ImportImageError> {
         import::import(self, import::Source::Stream(from, name), options, progress)
+    }
+
+    /// Takes away what imports have left whose process is gone. The next import does it too.
+    pub fn sweep(&self) -> std::io::Result<()> {
+        Staging::make(&self.root).map(drop)
     }
 
     /// All images, the newest first.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +12,8 @@ use rustix::fs::{Mode, OFlags};
 
 use super::log::{LogChunk, LogError, LogReader};
 use super::outcome::Outcome;
-use super::plan::ContainerPlan;
+use super::plan::{ContainerPlan, PLAN_FILE};
+use super::shim;
 
 /// The shim could not be started at all.
 #[derive(Debug, thiserror::Error)]
@@ -139,6 +141,25 @@ pub fn start(plan: &ContainerPlan, shim_program: &[&str]) -> Result<Running, Sta
     })
 }
 
+/// Takes away the cgroups of a container that was started in this work folder, after its caller and its shim were killed.
+/// Its processes and mounts are gone with the shim. Without a plan in the folder there is nothing to take away.
+///
+/// # Errors
+/// When the plan cannot be read, or a cgroup still has processes after some seconds.
+pub fn clear_lost(work_dir: &Utf8Path) -> io::Result<()> {
+    let json = match fs_err::read(work_dir.join(PLAN_FILE)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        read => read?,
+    };
+    let plan: ContainerPlan = match serde_json::from_slice(&json) {
+        Ok(plan) => plan,
+        // It was being written: nothing was started with it.
+        Err(error) if error.is_eof() => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    shim::clear_cgroups(&plan.id)
+}
+
 /// So that Ctrl-C at the terminal reaches the caller only.
 trait SpawnInOwnGroup {
     fn spawn_in_own_group(&mut self) -> io::Result<Child>;
@@ -174,6 +195,8 @@ impl Running {
             }
             if count == 0 {
                 let status = self.shim.wait().map_err(WaitError::Outcome)?;
+                // It could not do so itself; what cannot be removed is swept by a later container.
+                let _ = shim::clear_cgroups(&self.plan.id);
                 return Err(WaitError::ShimLost {
                     status,
                     said: last_words(&self.plan.shim_log_path()),
@@ -210,6 +233,10 @@ impl Running {
         self.control.say(b"r");
         let status = self.shim.wait().map_err(ReleaseError::Wait)?;
         if status.success() {
+            return Ok(());
+        }
+        // Killed before it could: mounts and processes are gone with it, and the cgroups go here.
+        if status.signal().is_some() && shim::clear_cgroups(&self.plan.id).is_ok() {
             return Ok(());
         }
         Err(ReleaseError::Cleanup {

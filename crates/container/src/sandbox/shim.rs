@@ -92,3 +92,9 @@ fn tell(plan: &ContainerPlan, outcome: &Outcome) -> Result<(), ShimError> {
 fn ring() {
     let _ = rustix::io::write(rustix::stdio::stdout(), b".");
 }
+
+/// The cgroups of a container whose shim was killed.
+pub(super) fn clear_cgroups(id: &str) -> std::io::Result<()> {
+    let removed = cgroup::Cgroup::of_lost(id)?.remove();
+    removed.map_err(|error| std::io::Error::other(error.to_string()))
+}

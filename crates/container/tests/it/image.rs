@@ -5,6 +5,7 @@ mod compressions;
 mod damage;
 mod documents;
 mod formats;
+mod keeping;
 mod layers;
 mod members;
 mod read_file;

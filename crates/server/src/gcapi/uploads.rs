@@ -9,8 +9,9 @@ use axum::{Json, Router};
 use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use store::StoreError;
 use store::ids::UploadId;
-use store::uploads::{ChangeUploadError, Upload, UploadPart, UploadState};
+use store::uploads::{ChangeUploadError, JoinPartsError, Upload, UploadPart, UploadState};
 
 use super::page::Asked;
 use crate::auth::Caller;
@@ -225,7 +226,10 @@ async fn complete(
     let blob = joined
         .await
         .map_err(|problem| ApiError::internal(&problem))?
-        .map_err(|problem| ApiError::internal(&problem))?;
+        .map_err(|problem| match problem {
+            JoinPartsError::Blob(problem) => StoreError::from(problem).into(),
+            problem @ JoinPartsError::Altered { .. } => ApiError::internal(&problem),
+        })?;
     let done = store.complete_upload(id, &blob, Timestamp::now()).await;
     let done = done.map_err(refusal)?;
     remove_parts(&state, id).map_err(|problem| ApiError::internal(&problem))?;

@@ -1,9 +1,10 @@
 //! Container images: an uploaded archive becomes a version of an algorithm.
 
+use camino::{Utf8Path, Utf8PathBuf};
 use container::image::{ImportImageError, ImportOptions, Imported, Store as ContainerImages};
 use store::StoreError;
 use store::algorithm_images::{AlgorithmImage, ImportedImage};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{consume, now, upload_of};
 use crate::worker::Worker;
@@ -38,16 +39,11 @@ async fn import(
     let root = worker.settings().home.join("images");
     let mut options = ImportOptions::at(now());
     options.allow_root = allow_root;
-    let unpacking = tokio::task::spawn_blocking(move || -> Result<Imported, String> {
-        let images = ContainerImages::open(root).map_err(|error| error.to_string())?;
-        images
-            .import(&archive, &options, &mut |_| {})
-            // The uploader knows the file by its name, not by where it lies here.
-            .map_err(|error| said(&error).replace(archive.as_str(), &filename))
-    });
+    let unpacking =
+        tokio::task::spawn_blocking(move || unpack(root, (&archive, &filename), &options));
     let imported = unpacking
         .await
-        .unwrap_or_else(|error| Err(error.to_string()));
+        .unwrap_or_else(|error| Err(Unimported::OurFault(error.to_string())));
     match imported {
         Ok(Imported { image, .. }) => {
             info!(version = %version.id, digest = %image.digest, "a container image is imported");
@@ -60,12 +56,52 @@ async fn import(
                 .complete_algorithm_image(version.id, &imported)
                 .await?;
         }
-        Err(problem) => {
+        Err(Unimported::Refused(problem)) => {
             warn!(version = %version.id, %problem, "a container image is refused");
             store.fail_algorithm_image(version.id, &problem).await?;
         }
+        Err(Unimported::OurFault(problem)) => {
+            error!(version = %version.id, %problem, "an import failed on our side");
+            let said = format!(
+                "the server could not import the archive, which is not the archive's fault: {problem}"
+            );
+            // The upload stays for another try.
+            return store.fail_algorithm_image(version.id, &said).await;
+        }
     }
     consume(store, &upload).await
+}
+
+/// Why an archive did not become an image.
+enum Unimported {
+    /// It is the archive's fault.
+    Refused(String),
+    /// The disk is full, or fails.
+    OurFault(String),
+}
+
+/// Blocks. The image is sealed while its files are still in memory, so that damage can be told from then on.
+fn unpack(
+    root: Utf8PathBuf,
+    (archive, filename): (&Utf8Path, &str),
+    options: &ImportOptions,
+) -> Result<Imported, Unimported> {
+    let ours = |problem: &dyn std::fmt::Display| Unimported::OurFault(problem.to_string());
+    let images = ContainerImages::open(root).map_err(|problem| ours(&problem))?;
+    let imported = images.import(archive, options, &mut |_| {});
+    let imported = imported.map_err(|problem| {
+        if let ImportImageError::Store { source, .. }
+        | ImportImageError::ReadSource { source, .. } = &problem
+        {
+            return ours(&format!("{problem}: {source}"));
+        }
+        // The uploader knows the file by its name, not by where it lies here.
+        Unimported::Refused(said(&problem).replace(archive.as_str(), filename))
+    })?;
+    images
+        .seal(&imported.image.digest)
+        .map_err(|problem| ours(&problem))?;
+    Ok(imported)
 }
 
 /// The error with its hint, for the uploader.

@@ -6,12 +6,13 @@
 use camino::Utf8PathBuf;
 use domain::{Failure, FailureReason};
 use store::StoreError;
+use store::blobs::Blob;
 use store::ids::{ImageId, JobId, SocketId};
 use store::image_imports::{ImageImport, ImageImportState, ImportTarget};
 use store::images::NewImage;
 use store::jobs::{ApplyError, PendingSource};
 use store::values::NewContent;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{consume, now};
 use crate::worker::Worker;
@@ -64,7 +65,12 @@ async fn import(worker: &Worker, waiting: &ImageImport) -> Result<(), StoreError
         return Ok(());
     }
     let outcome = outcome(worker, waiting).await?;
-    let Outcome { images, refused } = one_where_one_is_wanted(waiting, outcome);
+    if let Some(problem) = &outcome.our_fault {
+        return give_up(worker, waiting, problem).await;
+    }
+    let Outcome {
+        images, refused, ..
+    } = one_where_one_is_wanted(waiting, outcome);
     let problem = refused.join("\n");
     let ids = if images.is_empty() {
         warn!(import = %waiting.id, %problem, "uploaded files give no image");
@@ -90,6 +96,22 @@ async fn import(worker: &Worker, waiting: &ImageImport) -> Result<(), StoreError
     Ok(())
 }
 
+/// The import ends, and whoever waits for it is told that it is not the files' fault. The uploads stay for another try.
+async fn give_up(worker: &Worker, waiting: &ImageImport, problem: &str) -> Result<(), StoreError> {
+    error!(import = %waiting.id, %problem, "an import failed on our side");
+    let said = format!("the server could not import the files: {problem}");
+    let store = worker.store();
+    store.fail_image_import(waiting.id, &said, now()).await?;
+    if let ImportTarget::Job { job, .. } = waiting.target {
+        let failure = Failure::new(FailureReason::Internal, said).with_hint(
+            "this is not the files' fault: submit the job again when the server's operator has looked into its log",
+        );
+        let told = store.input_refused(job, failure, now()).await;
+        heard(worker, job, told.map(|_| ()))?;
+    }
+    Ok(())
+}
+
 /// Lays out the files, and converts them; away from the threads that answer requests.
 async fn outcome(worker: &Worker, waiting: &ImageImport) -> Result<Outcome, StoreError> {
     let store = worker.store();
@@ -101,6 +123,13 @@ async fn outcome(worker: &Worker, waiting: &ImageImport) -> Result<Outcome, Stor
         let Some(digest) = &upload.blob else {
             return Ok(Outcome::refused("an uploaded file is not complete"));
         };
+        let blob = Blob {
+            digest: digest.clone(),
+            size: upload.size,
+        };
+        if let Err(problem) = store.blobs().open_whole(&blob) {
+            return Ok(Outcome::failed(&problem));
+        }
         files.push((upload.filename.clone(), store.blobs().path(digest)));
     }
     let folder = worker
@@ -118,7 +147,7 @@ async fn outcome(worker: &Worker, waiting: &ImageImport) -> Result<Outcome, Stor
     });
     let mut outcome = converting
         .await
-        .unwrap_or_else(|problem| Outcome::refused(&format!("the server failed: {problem}")));
+        .unwrap_or_else(|problem| Outcome::failed(&problem));
     for image in &mut outcome.images {
         (image.account, image.import) = (account, Some(import));
     }
@@ -130,8 +159,7 @@ fn in_folder(
     files: &[(String, Utf8PathBuf)],
     store: &store::Store,
 ) -> Outcome {
-    let failed =
-        |problem: std::io::Error| Outcome::refused(&format!("the server failed: {problem}"));
+    let failed = |problem: std::io::Error| Outcome::failed(&problem);
     // What an interrupted attempt left.
     if folder.exists()
         && let Err(problem) = fs_err::remove_dir_all(folder)

@@ -253,7 +253,7 @@ async fn kept(blobs: Blobs, mut field: Field<'_>, most: u64) -> Result<Blob, Api
 fn unkept(problem: &BlobError, most: u64) -> ApiError {
     let kind = match problem {
         BlobError::Disk { source, .. } => source.kind(),
-        BlobError::Altered { .. } => io::ErrorKind::Other,
+        BlobError::Altered { .. } | BlobError::Size { .. } => io::ErrorKind::Other,
     };
     if kind == io::ErrorKind::FileTooLarge {
         let detail = format!("A file has more than {most} bytes.");

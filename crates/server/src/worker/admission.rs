@@ -1,10 +1,15 @@
 //! Which queued job may start now, and which never can.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::time::{Duration, Instant};
 
 use domain::{GpuRequest, Limits};
-use store::ids::{AccountId, AlgorithmId, JobId};
-use store::jobs::Candidate;
+use store::ids::JobId;
+use store::jobs::{Candidate, Room};
+
+/// For so long, smaller jobs may pass one that waits for memory, processors or disk; then they wait until it has them.
+const PASSED_BY: Duration = Duration::from_secs(30);
 
 /// What all jobs may use together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +87,8 @@ pub(super) struct Admission {
     capacity: Capacity,
     caps: Caps,
     running: HashMap<JobId, Candidate>,
+    /// Whose turn it is, and since when there is no room for it.
+    waits: Option<(JobId, Instant)>,
 }
 
 impl Admission {
@@ -90,30 +97,83 @@ impl Admission {
             capacity,
             caps,
             running: HashMap::new(),
+            waits: None,
         }
+    }
+
+    /// Whether there are as many jobs as there may be.
+    pub(super) fn is_full(&self) -> bool {
+        self.running.len() >= self.caps.jobs
+    }
+
+    /// For whoever's turn it is: everything, but for people and algorithms that have as much as they may.
+    pub(super) fn any_room(&self) -> Room {
+        let account = |job: &Candidate| job.creator;
+        let algorithm = |job: &Candidate| Some(job.algorithm);
+        Room {
+            memory: u64::MAX,
+            millicpus: u64::MAX,
+            disk: u64::MAX,
+            gpus: u64::MAX,
+            but_not_of: self.at_cap(self.caps.per_account, account),
+            but_not: self.at_cap(self.caps.per_algorithm, algorithm),
+        }
+    }
+
+    /// For those behind: what is left.
+    pub(super) fn room(&self) -> Room {
+        let left = |has: u64, amount: fn(&Limits) -> u64| {
+            let taken = self.running.values().map(|job| amount(&job.limits));
+            has.saturating_sub(taken.fold(0, u64::saturating_add))
+        };
+        Room {
+            memory: left(self.capacity.memory, |limits| limits.memory_bytes),
+            millicpus: left(self.capacity.millicpus, millicpus),
+            disk: left(self.capacity.disk, |limits| limits.disk_bytes),
+            gpus: left(self.capacity.gpus, gpus),
+            ..self.any_room()
+        }
+    }
+
+    fn at_cap<T: Eq + Hash>(&self, cap: usize, of: fn(&Candidate) -> Option<T>) -> Vec<T> {
+        let mut counts: HashMap<T, usize> = HashMap::new();
+        for one in self.running.values().filter_map(of) {
+            *counts.entry(one).or_default() += 1;
+        }
+        let full = counts.into_iter().filter(|(_, count)| *count >= cap);
+        full.map(|(one, _)| one).collect()
     }
 
     /// Whether it may start beside what runs.
     pub(super) fn fits(&self, job: &Candidate) -> bool {
-        let taken = |amount: fn(&Limits) -> u64| -> u64 {
-            let running = self.running.values().map(|job| amount(&job.limits));
-            running.fold(amount(&job.limits), u64::saturating_add)
+        self.lacks(job).is_empty()
+    }
+
+    fn lacks(&self, job: &Candidate) -> Vec<&'static str> {
+        let room = self.room();
+        let limits = &job.limits;
+        let wants = [
+            ("memory", limits.memory_bytes, room.memory),
+            ("processors", millicpus(limits), room.millicpus),
+            ("disk", limits.disk_bytes, room.disk),
+            (GPU, gpus(limits), room.gpus),
+        ];
+        let too_much = wants.into_iter().filter(|(_, needs, left)| needs > left);
+        too_much.map(|(what, ..)| what).collect()
+    }
+
+    /// Whether those behind may pass the job whose turn it is and for which there is no room. For a while they may; then
+    /// they may not, or a large job would wait for ever while small ones come and go. One that waits for a GPU holds up
+    /// nobody: what it does not use meanwhile would help it nothing.
+    pub(super) fn may_be_passed(&mut self, job: &Candidate, now: Instant) -> bool {
+        let since = match self.waits {
+            Some((waiting, since)) if waiting == job.id => since,
+            Some(_) | None => {
+                self.waits = Some((job.id, now));
+                now
+            }
         };
-        let of_account = |account: Option<AccountId>| {
-            let same = self.running.values();
-            same.filter(|other| other.creator == account).count()
-        };
-        let of_algorithm = |algorithm: AlgorithmId| {
-            let same = self.running.values();
-            same.filter(|other| other.algorithm == algorithm).count()
-        };
-        self.running.len() < self.caps.jobs
-            && (job.creator.is_none() || of_account(job.creator) < self.caps.per_account)
-            && of_algorithm(job.algorithm) < self.caps.per_algorithm
-            && taken(|limits| limits.memory_bytes) <= self.capacity.memory
-            && taken(millicpus) <= self.capacity.millicpus
-            && taken(|limits| limits.disk_bytes) <= self.capacity.disk
-            && taken(gpus) <= self.capacity.gpus
+        now.duration_since(since) < PASSED_BY || self.lacks(job).contains(&GPU)
     }
 
     pub(super) fn enter(&mut self, job: &Candidate) {
@@ -125,8 +185,13 @@ impl Admission {
     }
 }
 
+/// The resource that nothing else stands in for.
+const GPU: &str = "GPU";
+
 #[cfg(test)]
 mod tests {
+    use store::ids::{AccountId, AlgorithmId};
+
     use super::*;
 
     fn admission() -> Admission {
@@ -167,6 +232,7 @@ mod tests {
         admission.enter(&first);
         assert!(!admission.fits(&candidate(6, bea)));
         assert!(admission.fits(&candidate(4, bea)));
+        assert_eq!(admission.room().memory, 4);
         admission.leave(first.id);
         assert!(admission.fits(&candidate(6, bea)));
     }
@@ -178,10 +244,54 @@ mod tests {
         for _ in 0..2 {
             admission.enter(&candidate(1, ada));
         }
-        assert!(!admission.fits(&candidate(1, ada)));
-        assert!(admission.fits(&candidate(1, bea)));
+        assert_eq!(admission.any_room().but_not_of, [ada]);
+        assert!(!admission.is_full());
         admission.enter(&candidate(1, bea));
-        assert!(!admission.fits(&candidate(1, bea)), "three in all");
+        assert!(admission.is_full(), "three in all");
+    }
+
+    #[test]
+    fn no_algorithm_takes_everything() {
+        let mut admission = admission();
+        let first = candidate(1, AccountId::new());
+        let mut second = candidate(1, AccountId::new());
+        second.algorithm = first.algorithm;
+        admission.enter(&first);
+        assert!(admission.any_room().but_not.is_empty());
+        admission.enter(&second);
+        assert_eq!(admission.room().but_not, [first.algorithm]);
+    }
+
+    #[test]
+    fn a_large_job_is_passed_by_small_ones_but_not_for_ever() {
+        let mut admission = admission();
+        admission.enter(&candidate(3, AccountId::new()));
+        let large = candidate(10, AccountId::new());
+        let start = Instant::now();
+        assert!(!admission.fits(&large));
+        assert!(admission.may_be_passed(&large, start));
+        assert!(admission.may_be_passed(&large, start + PASSED_BY / 2));
+        assert!(!admission.may_be_passed(&large, start + PASSED_BY));
+        let other = candidate(9, AccountId::new());
+        let later = start + 2 * PASSED_BY;
+        assert!(
+            admission.may_be_passed(&other, later),
+            "each has its own time"
+        );
+    }
+
+    #[test]
+    fn a_job_that_waits_for_a_gpu_holds_up_nobody() {
+        let mut admission = admission();
+        let mut first = candidate(1, AccountId::new());
+        first.limits.gpu = GpuRequest::Any;
+        let mut second = candidate(10, AccountId::new());
+        second.limits.gpu = GpuRequest::Any;
+        admission.enter(&first);
+        assert_eq!(admission.room().gpus, 0);
+        let start = Instant::now();
+        admission.may_be_passed(&second, start);
+        assert!(admission.may_be_passed(&second, start + 10 * PASSED_BY));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Jobs that stay in a state for longer than it may take.
 
+use std::time::Instant;
+
 use domain::job::JobEvent;
 use domain::{Failure, FailureReason};
 use jiff::Timestamp;
@@ -7,11 +9,22 @@ use store::jobs::{JobChange, StoredJob};
 use tracing::{error, warn};
 
 use super::Worker;
+use super::clocks::Clocks;
 
 impl Worker {
-    /// Ends every job whose deadline has passed, as our fault. What still runs of it is killed.
-    pub(super) async fn watch_deadlines(&self) {
-        let now = Timestamp::now();
+    /// Ends every job whose deadline has passed, as our fault. What still runs of it is killed. When the wall clock has
+    /// jumped, the deadlines jump with it.
+    pub(super) async fn watch_deadlines(&self, clocks: &mut Clocks, now: Timestamp) {
+        if let Some(jump) = clocks.look(now, Instant::now()) {
+            match self.store.move_deadlines(jump).await {
+                Ok(jobs) => {
+                    warn!(%jump, jobs, "the clock jumped; the deadlines of jobs go with it")
+                }
+                Err(problem) => {
+                    error!(%problem, %jump, "the clock jumped, and the deadlines could not be moved");
+                }
+            }
+        }
         let late = match self.store.late_jobs(now).await {
             Ok(late) => late,
             Err(problem) => {

@@ -18,6 +18,10 @@ pub(super) fn event(report: &RunReport) -> JobEvent {
     match (&report.status, &report.failure) {
         (RunStatus::Succeeded, _) => JobEvent::OutputsAccepted,
         (RunStatus::Cancelled, _) => JobEvent::Cancelled,
+        // What ran it was killed, not the server: it is tried again, but not for ever.
+        (_, Some(failure)) if failure.reason == FailureReason::WorkerLost => {
+            JobEvent::WorkerLost(Box::new(failure.clone()))
+        }
         (RunStatus::Failed | RunStatus::Refused, Some(failure)) => {
             JobEvent::Failed(Box::new(failure.clone()))
         }

@@ -8,11 +8,13 @@ use std::io;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use container::image::Store as ContainerImages;
 use domain::job::{JobEvent, JobState};
 use domain::{Failure, FailureReason};
 use jiff::Timestamp;
 use store::Store;
 use store::jobs::{ApplyError, JobChange, StoredJob};
+use store::uploads::UploadState;
 use tracing::{info, warn};
 
 use super::run_job::{LOG, attempt_folder};
@@ -33,6 +35,8 @@ pub struct Recovered {
     pub killed: usize,
     /// Folders that were taken away.
     pub folders: usize,
+    /// Files that were not written to their end, and parts of uploads that are no longer open.
+    pub unfinished: usize,
 }
 
 /// The recovery could not be done; the server must not start, or jobs would run twice.
@@ -84,11 +88,46 @@ pub async fn recover(store: &Store, home: &Utf8Path) -> Result<Recovered, Recove
             | JobState::Cancelled => recovered.failed += 1,
         }
     }
-    recovered.folders = sweep(&folder)?;
+    clear_cgroups(&folder);
+    recovered.folders = sweep(&folder)? + sweep(&home.join("imports"))?;
+    recovered.unfinished = unfinished(store, home).await?;
+    store.renew_validating(Timestamp::now()).await?;
     if recovered != Recovered::default() {
         info!(?recovered, "cleaned up after the last server");
     }
     Ok(recovered)
+}
+
+/// Takes away what was being written: bytes without a name, parts of uploads that have become a blob or were given up,
+/// layers of container images.
+async fn unfinished(store: &Store, home: &Utf8Path) -> Result<usize, RecoverError> {
+    let failed = |path: &str| {
+        let path = home.join(path);
+        move |source| RecoverError::Folder { path, source }
+    };
+    let mut count = store
+        .blobs()
+        .clear_unfinished()
+        .map_err(failed("blobs/new"))?;
+    let parts = store.part_files();
+    for upload in parts.uploads().map_err(failed("uploads"))? {
+        let found = store.upload(upload).await?;
+        if found.is_none_or(|found| found.state != UploadState::Initialized) {
+            parts.remove(upload).map_err(failed("uploads"))?;
+            count += 1;
+        } else {
+            count += parts.clear_unfinished(upload).map_err(failed("uploads"))?;
+        }
+    }
+    let images = home.join("images");
+    if images.exists() {
+        let images = ContainerImages::open(images).map_err(|problem| {
+            let problem = std::io::Error::other(problem);
+            failed("images")(problem)
+        })?;
+        images.sweep().map_err(failed("images/staging"))?;
+    }
+    Ok(count)
 }
 
 async fn give_back(store: &Store, job: &StoredJob) -> Result<JobState, RecoverError> {
@@ -177,6 +216,24 @@ fn processes_below(folder: &Utf8Path) -> io::Result<Vec<i32>> {
         }
     }
     Ok(found)
+}
+
+/// Takes away the cgroups of containers whose shim was killed too.
+fn clear_cgroups(folder: &Utf8Path) {
+    let below = |folder: &Utf8Path| {
+        let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+        entries
+            .map(|entry| entry.path().to_owned())
+            .collect::<Vec<_>>()
+    };
+    for run in below(folder)
+        .iter()
+        .flat_map(|attempt| below(&attempt.join("runs")))
+    {
+        if let Err(problem) = container::sandbox::clear_lost(&run.join("container")) {
+            warn!(%run, %problem, "cgroups of a lost container could not be taken away");
+        }
+    }
 }
 
 /// Takes away the folders of all attempts.

@@ -9,14 +9,18 @@ use domain::job::JobEvent;
 use domain::{Failure, RunReport, RunStatus};
 use executor::{Observer, Phase, RunRequest};
 use jiff::Timestamp;
+use store::Failing;
+use store::blobs::Blob;
 use store::ids::JobId;
 use store::jobs::{ApplyError, Finished, JobChange, StoredJob};
 use tokio::sync::mpsc;
+use tokio::task::JoinError;
 use tracing::{error, info, warn};
 
 use super::live::LiveJob;
 use super::log_file::LogFile;
 use super::stage::{Staged, internal};
+use super::stubborn::Tries;
 use super::{Worker, gather, stage};
 
 /// The folder of one attempt: links to inputs, the work folder of the run, its result, its log.
@@ -42,12 +46,20 @@ pub(super) async fn run_job(worker: &Worker, job: StoredJob) {
         }
         Err(failure) => ended(worker, JobEvent::Failed(Box::new(failure))),
     };
-    conclude(worker, &job, finished).await;
+    conclude(worker, &job, &finished, &folder).await;
     worker.live.leave(job.id);
-    if let Err(problem) = fs_err::remove_dir_all(&folder) {
-        warn!(job = %job.id, %problem, "the folder of an attempt could not be taken away");
-    }
+    take_away(&job, &folder);
     worker.ring(job.id);
+}
+
+/// The folder of an attempt, which may be gone already.
+fn take_away(job: &StoredJob, folder: &Utf8Path) {
+    match fs_err::remove_dir_all(folder) {
+        Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
+            warn!(job = %job.id, %problem, "the folder of an attempt could not be taken away");
+        }
+        Ok(()) | Err(_) => {}
+    }
 }
 
 async fn prepare(worker: &Worker, job: &StoredJob, folder: &Utf8Path) -> Result<Staged, Failure> {
@@ -100,12 +112,24 @@ async fn follow(worker: &Worker, job: &StoredJob, mut heard: mpsc::UnboundedRece
             event,
             owner: Some(worker.instance.to_string()),
         };
-        match worker.store.apply(job.id, change, Timestamp::now()).await {
+        match move_on(worker, job.id, &change).await {
             Ok(_) => {
                 // Nobody may be listening.
                 let _ = worker.changes.send(job.id);
             }
             Err(problem) => warn!(job = %job.id, %problem, "the state could not be moved on"),
+        }
+    }
+}
+
+async fn move_on(worker: &Worker, job: JobId, change: &JobChange) -> Result<(), ApplyError> {
+    let at = Timestamp::now();
+    let mut tries = Tries::new(worker, job, "its state");
+    loop {
+        match worker.store.apply(job, change.clone(), at).await {
+            Ok(_) => return Ok(()),
+            Err(ApplyError::Store(problem)) => tries.again(problem).await?,
+            Err(problem) => return Err(problem),
         }
     }
 }
@@ -149,9 +173,20 @@ async fn finished(
         Ok(finished) => finished,
         Err(failure) => Finished {
             report: Some(report),
+            // It is worth a try: it is small, and says what the program did.
+            log: keep_log(worker, log_path).await.ok(),
             ..ended(worker, JobEvent::Failed(Box::new(failure)))
         },
     }
+}
+
+async fn keep_log(worker: &Worker, path: &Utf8Path) -> Result<Blob, Failure> {
+    let (blobs, path) = (worker.store.blobs().clone(), path.to_owned());
+    let keeping = tokio::task::spawn_blocking(move || blobs.keep_file(&path));
+    let kept = keeping
+        .await
+        .map_err(|error| internal("keep the log", &error))?;
+    kept.map_err(|error| internal("keep the log", &error))
 }
 
 /// Whether the server stops, and nobody else wanted the end of the job.
@@ -170,24 +205,17 @@ async fn kept(
     log_path: &Utf8Path,
 ) -> Result<Finished, Failure> {
     let sockets = gather::output_sockets(worker, job).await?;
-    let (own, report, log_path) = (worker.clone(), report.clone(), log_path.to_owned());
-    let keeping = tokio::task::spawn_blocking(move || {
-        let outputs = gather::outputs(&own, &report, &sockets)?;
-        let log = own
-            .store
-            .blobs()
-            .keep_file(&log_path)
-            .map_err(|error| internal("keep the log", &error))?;
-        Ok(Finished {
-            outputs,
-            log: Some(log),
-            ..ended(&own, gather::event(&report))
-        }
-        .with_report(report))
-    });
-    keeping
+    let (own, kept) = (worker.clone(), report.clone());
+    let keeping = tokio::task::spawn_blocking(move || gather::outputs(&own, &kept, &sockets));
+    let outputs = keeping
         .await
-        .map_err(|error| internal("keep the outputs", &error))?
+        .map_err(|error| internal("keep the outputs", &error))??;
+    Ok(Finished {
+        outputs,
+        log: Some(keep_log(worker, log_path).await?),
+        ..ended(worker, gather::event(report))
+    }
+    .with_report(report.clone()))
 }
 
 /// A job that ends without outputs.
@@ -203,13 +231,28 @@ fn ended(worker: &Worker, event: JobEvent) -> Finished {
     }
 }
 
-/// Writes the end. Where that fails, the reason is written instead; where that fails too, the deadline finds the job.
-async fn conclude(worker: &Worker, job: &StoredJob, finished: Finished) {
-    let problem = match worker
-        .store
-        .finish(job.id, &finished, Timestamp::now())
-        .await
-    {
+/// Writes the end, as soon as that is possible. Where it never is, the reason is written instead.
+async fn conclude(worker: &Worker, job: &StoredJob, finished: &Finished, folder: &Utf8Path) {
+    let mut tries = Tries::new(worker, job.id, "its end");
+    let written = loop {
+        match worker
+            .store
+            .finish(job.id, finished, Timestamp::now())
+            .await
+        {
+            Err(ApplyError::Store(problem)) => {
+                if problem.failing() == Some(Failing::Disk) {
+                    // What is to be kept is in the store; this makes the room to say so.
+                    take_away(job, folder);
+                }
+                if let Err(problem) = tries.again(problem).await {
+                    break Err(problem.into());
+                }
+            }
+            other => break other,
+        }
+    };
+    let problem = match written {
         Ok(state) => {
             info!(job = %job.id, state = state.word(), "a job has ended");
             return;
@@ -221,13 +264,38 @@ async fn conclude(worker: &Worker, job: &StoredJob, finished: Finished) {
         Err(problem) => problem,
     };
     error!(job = %job.id, %problem, "the end of a job could not be kept");
-    let failure = internal("keep the end of the job", &problem);
+    fail(
+        worker,
+        job.id,
+        internal("keep the end of the job", &problem),
+    )
+    .await;
+}
+
+/// Ends a job whose task has panicked.
+pub(super) async fn abandon(worker: &Worker, job: JobId, problem: &JoinError) {
+    if let Some(live) = worker.live.get(job) {
+        live.cancel();
+        live.cancel();
+        worker.live.leave(job);
+    }
+    fail(worker, job, internal("run the job", problem)).await;
+    worker.ring(job);
+}
+
+async fn fail(worker: &Worker, job: JobId, failure: Failure) {
     let instead = ended(worker, JobEvent::Failed(Box::new(failure)));
-    if let Err(problem) = worker
-        .store
-        .finish(job.id, &instead, Timestamp::now())
-        .await
-    {
-        error!(job = %job.id, %problem, "nor could the reason");
+    let mut tries = Tries::new(worker, job, "its failure");
+    loop {
+        let problem = match worker.store.finish(job, &instead, Timestamp::now()).await {
+            Err(ApplyError::Store(problem)) => match tries.again(problem).await {
+                Ok(()) => continue,
+                Err(problem) => problem.into(),
+            },
+            Err(problem) => problem,
+            Ok(_) => return,
+        };
+        error!(%job, %problem, "nor could the reason");
+        return;
     }
 }

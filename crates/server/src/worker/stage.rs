@@ -5,9 +5,10 @@ use container::image::{ImageHold, Store as ContainerImages};
 use domain::{Algorithm, Failure, FailureReason};
 use executor::{GivenInputs, RunRequest};
 use fs_err as fs;
-use store::blobs::Digest;
+use store::blobs::{Blob, BlobError};
 use store::jobs::StoredJob;
 use store::values::{Content, StoredValue};
+use tracing::error;
 
 use super::Worker;
 
@@ -111,7 +112,11 @@ async fn model(worker: &Worker, job: &StoredJob) -> Result<Option<Utf8PathBuf>, 
         .map_err(|error| internal("read the algorithm model", &error))?;
     let blob = model.and_then(|model| model.blob);
     let blob = blob.ok_or_else(|| gone("algorithm model"))?;
-    Ok(Some(worker.store.blobs().path(&blob)))
+    let blobs = worker.store.blobs();
+    blobs
+        .open_blob(&blob)
+        .map_err(|problem| damaged("the weights", &problem))?;
+    Ok(Some(blobs.path(&blob)))
 }
 
 /// A value as the executor takes it: JSON itself, or `@` and a path.
@@ -121,13 +126,19 @@ async fn given(
     folder: &Utf8Path,
 ) -> Result<(String, String), Failure> {
     let slug = value.socket.socket.slug.to_string();
-    let text = match &value.content {
-        Content::Json(json) => json.to_string(),
-        Content::File { blob, filename, .. } => {
-            format!(
-                "@{}",
-                link(worker, blob, &folder.join("in").join(&slug).join(filename))?
-            )
+    let folder = folder.join("in").join(&slug);
+    let place = match &value.content {
+        Content::Json(json) => return Ok((slug, json.to_string())),
+        Content::File {
+            blob,
+            filename,
+            size,
+        } => {
+            let blob = Blob {
+                digest: blob.clone(),
+                size: *size,
+            };
+            link(worker, (&slug, blob), folder.join(filename)).await?
         }
         Content::Image(image, _) => {
             let image = worker
@@ -137,19 +148,50 @@ async fn given(
                 .map_err(|error| internal("find an input image", &error))?
                 .ok_or_else(|| gone("input image"))?;
             let name = format!("{}.{}", image.id, image.extension.as_str());
-            let place = folder.join("in").join(&slug).join(name);
-            format!("@{}", link(worker, &image.blob, &place)?)
+            let blob = Blob {
+                digest: image.blob,
+                size: image.size,
+            };
+            link(worker, (&slug, blob), folder.join(name)).await?
         }
     };
-    Ok((slug, text))
+    Ok((slug, format!("@{place}")))
 }
 
-fn link(worker: &Worker, blob: &Digest, place: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
-    let folder = place.parent().expect("a file in a folder");
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::hard_link(worker.store.blobs().path(blob), place))
+/// Another name for stored bytes, which are read once to make sure that they are what was stored: a program must not work
+/// on a damaged image and succeed.
+async fn link(
+    worker: &Worker,
+    (slug, blob): (&str, Blob),
+    place: Utf8PathBuf,
+) -> Result<Utf8PathBuf, Failure> {
+    let blobs = worker.store.blobs().clone();
+    let linking = tokio::task::spawn_blocking(move || {
+        blobs.open_whole(&blob)?;
+        blobs.verify(&blob.digest)?;
+        let linked = place
+            .parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| fs::hard_link(blobs.path(&blob.digest), &place));
+        let kept = |source| BlobError::Disk {
+            what: "kept",
+            source,
+        };
+        linked.map_err(kept).map(|()| place)
+    });
+    let linked = linking
+        .await
         .map_err(|error| internal("link an input", &error))?;
-    Ok(place.to_owned())
+    linked.map_err(|problem| damaged(&format!("the input `{slug}`"), &problem))
+}
+
+/// Stored bytes that are gone or not what they were.
+fn damaged(what: &str, problem: &BlobError) -> Failure {
+    error!(%problem, "{what} of a job cannot be read from the store");
+    let message = format!("{what} cannot be read from the store: {problem}");
+    Failure::new(FailureReason::Internal, message).with_hint(
+        "this is not the algorithm's fault: `gantry verify` tells the operator of the server what else is damaged",
+    )
 }
 
 /// Something that the job refers to and that should be there.

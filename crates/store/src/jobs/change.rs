@@ -162,7 +162,7 @@ pub(super) async fn apply_in(
     let next = found.state.clone().next(event)?;
     let turn = match (next.is_claimable(), found.state.is_claimed()) {
         // What a lost worker gives back goes to the front.
-        (true, false) => Some(next_turn(change, found.creator).await?),
+        (true, false) => Some(next_turn(change, (found.creator, found.algorithm)).await?),
         (true, true) => Some(0),
         (false, _) => None,
     };

@@ -3,7 +3,7 @@
 use domain::Limits;
 use domain::job::{JobEvent, JobState};
 use jiff::Timestamp;
-use sqlx::FromRow;
+use sqlx::{FromRow, QueryBuilder, Sqlite};
 
 use super::change::{ApplyError, JobChange, apply_in, job_in};
 use super::{JobRow, StoredJob};
@@ -25,6 +25,23 @@ pub struct Candidate {
     pub limits: Limits,
 }
 
+/// What is left for a job, and whose turn it cannot be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes.
+    pub memory: u64,
+    /// Thousandths of a processor.
+    pub millicpus: u64,
+    /// Bytes.
+    pub disk: u64,
+    /// How many GPUs.
+    pub gpus: u64,
+    /// People who have as many running as they may.
+    pub but_not_of: Vec<AccountId>,
+    /// Algorithms that have as many running as they may.
+    pub but_not: Vec<AlgorithmId>,
+}
+
 /// Where a job waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueuePlace {
@@ -43,17 +60,49 @@ struct CandidateRow {
 }
 
 impl Store {
-    /// The first queued jobs, in the order in which they are to be claimed.
+    /// The queued job that comes first among those that fit.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn next_jobs(&self, most: u32) -> Result<Vec<Candidate>, StoreError> {
-        let rows: Vec<CandidateRow> = sqlx::query_as(
-            "SELECT id, creator_id, algorithm_id, limits FROM job WHERE state = 'queued' ORDER BY turn, id LIMIT ?",
-        )
-        .bind(i64::from(most))
-        .fetch_all(self.read())
-        .await?;
+    pub async fn next_job(&self, room: &Room) -> Result<Option<Candidate>, StoreError> {
+        let column = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        // All of this is answered from the index `job_queue` alone, however many wait.
+        let mut question =
+            QueryBuilder::<Sqlite>::new("SELECT id FROM job WHERE state = 'queued' AND memory <= ");
+        question.push_bind(column(room.memory));
+        question.push(" AND millicpus <= ");
+        question.push_bind(column(room.millicpus));
+        question.push(" AND disk <= ");
+        question.push_bind(column(room.disk));
+        question.push(" AND gpus <= ");
+        question.push_bind(column(room.gpus));
+        if !room.but_not_of.is_empty() {
+            question.push(" AND (creator_id IS NULL OR creator_id NOT IN (");
+            let mut ids = question.separated(", ");
+            for id in &room.but_not_of {
+                ids.push_bind(id.to_string());
+            }
+            question.push("))");
+        }
+        if !room.but_not.is_empty() {
+            question.push(" AND algorithm_id NOT IN (");
+            let mut ids = question.separated(", ");
+            for id in &room.but_not {
+                ids.push_bind(id.to_string());
+            }
+            question.push(")");
+        }
+        question.push(" ORDER BY turn, id LIMIT 1");
+        let id: Option<String> = question
+            .build_query_scalar()
+            .fetch_optional(self.read())
+            .await?;
+        let Some(id) = id else { return Ok(None) };
+        let row: Option<CandidateRow> =
+            sqlx::query_as("SELECT id, creator_id, algorithm_id, limits FROM job WHERE id = ?")
+                .bind(id)
+                .fetch_optional(self.read())
+                .await?;
         let read = |row: CandidateRow| {
             Ok(Candidate {
                 id: JobId::read(&row.id)?,
@@ -62,7 +111,7 @@ impl Store {
                 limits: from_json("job.limits", &row.limits)?,
             })
         };
-        rows.into_iter().map(read).collect()
+        row.map(read).transpose()
     }
 
     /// Takes a queued job; from now on `owner` answers for it.
@@ -119,22 +168,10 @@ impl Store {
             .await
     }
 
-    /// Jobs whose state should have been left by now.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn late_jobs(&self, now: Timestamp) -> Result<Vec<StoredJob>, StoreError> {
-        let rows: Vec<JobRow> = sqlx::query_as(
-            "SELECT * FROM job WHERE state IN ('validating', 'provisioning', 'executing', 'parsing') AND deadline < ?
-             ORDER BY id",
-        )
-        .bind(to_text(now))
-        .fetch_all(self.read())
-        .await?;
-        rows.into_iter().map(StoredJob::try_from).collect()
-    }
-
-    async fn jobs_in_states(&self, question: &'static str) -> Result<Vec<StoredJob>, StoreError> {
+    pub(super) async fn jobs_in_states(
+        &self,
+        question: &'static str,
+    ) -> Result<Vec<StoredJob>, StoreError> {
         let rows: Vec<JobRow> = sqlx::query_as(question).fetch_all(self.read()).await?;
         rows.into_iter().map(StoredJob::try_from).collect()
     }

@@ -17,7 +17,7 @@ use crate::values::{NewContent, insert_value};
 /// Everything that is known when a job has ended.
 #[derive(Debug, Clone)]
 pub struct Finished {
-    /// `OutputsAccepted`, `Failed` or `Cancelled`, by the process that holds the job.
+    /// `OutputsAccepted`, `Failed`, `Cancelled` or `WorkerLost`, by the process that holds the job.
     pub change: JobChange,
     /// Valid outputs, also of a job that failed.
     pub outputs: Vec<JobOutput>,
@@ -97,7 +97,8 @@ impl Store {
         if let Some(log) = &finished.log {
             blobs::note(&mut change, log, now).await?;
         }
-        let report = finished.report.as_ref();
+        // One that goes back to the queue has come to nothing yet; only its log is kept.
+        let report = finished.report.as_ref().filter(|_| state.is_final());
         let run_seconds = report.map(|report| report.timings.run);
         let peak_memory = report
             .and_then(|report| report.resources.as_ref()?.peak_memory_bytes)

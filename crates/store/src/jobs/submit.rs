@@ -8,7 +8,7 @@ use sqlx::{Sqlite, Transaction};
 use super::change::record;
 use super::pending::{Pending, insert_pending};
 use super::words::note_image;
-use crate::database::{Store, next_number};
+use crate::database::Store;
 use crate::error::{StoreError, to_json};
 use crate::ids::{
     AccountId, AlgorithmId, AlgorithmImageId, AlgorithmModelId, ArchiveItemId, ArchiveRunId,
@@ -118,7 +118,7 @@ async fn insert_row(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let turn = if state.is_claimable() {
-        next_turn(change, job.creator).await?
+        next_turn(change, (job.creator, job.algorithm)).await?
     } else {
         0
     };
@@ -205,27 +205,37 @@ pub(super) async fn link_value(
     Ok(())
 }
 
-/// The turn of the next job of somebody: one after their last one, and not before the one that was claimed last. So
-/// people take turns however many jobs each of them has, and whoever comes late is next, not last.
+/// The turn of the next job of somebody: after their last one of this algorithm, and not before the one that was claimed
+/// last. So people take turns however many jobs each of them has, their algorithms do, and whoever comes late is next, not
+/// last. Who has jobs of several algorithms takes every second turn with each, so that many algorithms are not many people.
 pub(super) async fn next_turn(
     change: &mut Transaction<'static, Sqlite>,
-    creator: Option<AccountId>,
+    (creator, algorithm): (Option<AccountId>, AlgorithmId),
 ) -> Result<i64, StoreError> {
-    let name = match creator {
-        Some(id) => format!("turn of {id}"),
-        None => "turn of the server".to_owned(),
-    };
-    let mine = next_number(change, &name).await?;
-    let claimed: Option<i64> = sqlx::query_scalar("SELECT number FROM counter WHERE name = 'turn'")
-        .fetch_optional(&mut **change)
-        .await?;
-    let turn = mine.max(claimed.unwrap_or(0) + 1);
-    if turn != mine {
-        sqlx::query("UPDATE counter SET number = ? WHERE name = ?")
-            .bind(turn)
+    let whose = creator.map_or_else(|| "the server".to_owned(), |id| id.to_string());
+    let name = format!("turn of {whose} with {algorithm}");
+    let numbers: Vec<(String, i64)> =
+        sqlx::query_as("SELECT name, number FROM counter WHERE name IN (?, 'turn')")
             .bind(&name)
-            .execute(&mut **change)
+            .fetch_all(&mut **change)
             .await?;
-    }
+    let last = numbers.iter().map(|(_, number)| *number).max().unwrap_or(0);
+    let has_others: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM (SELECT 1 AS other FROM job WHERE state = 'queued' AND creator_id = ? AND algorithm_id <> ?
+             LIMIT 1) AS others",
+    )
+    .bind(creator.map(|id| id.to_string()))
+    .bind(algorithm.to_string())
+    .fetch_one(&mut **change)
+    .await?;
+    let turn = last + 1 + has_others;
+    sqlx::query(
+        "INSERT INTO counter (name, number) VALUES (?, ?)
+         ON CONFLICT (name) DO UPDATE SET number = excluded.number",
+    )
+    .bind(&name)
+    .bind(turn)
+    .execute(&mut **change)
+    .await?;
     Ok(turn)
 }

@@ -109,6 +109,40 @@ impl PartFiles {
         }
     }
 
+    /// Uploads of which something lies here.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn uploads(&self) -> io::Result<Vec<UploadId>> {
+        let mut found = Vec::new();
+        for entry in fs_err::read_dir(&self.folder)? {
+            let name = entry?.file_name();
+            found.extend(name.to_str().and_then(|name| name.parse::<UploadId>().ok()));
+        }
+        Ok(found)
+    }
+
+    /// Takes away parts of an upload that were not written to their end. Only for the one process that writes here, before
+    /// it writes. How many.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or a file not removed.
+    pub fn clear_unfinished(&self, upload: UploadId) -> io::Result<usize> {
+        let mut count = 0;
+        for entry in fs_err::read_dir(self.of(upload))? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if name
+                .to_str()
+                .is_none_or(|name| name.parse::<u32>().is_err())
+            {
+                fs_err::remove_file(entry.path())?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
     /// Removes what lies here of an upload. Doing it again does nothing.
     ///
     /// # Errors

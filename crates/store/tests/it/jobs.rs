@@ -14,6 +14,7 @@ use store::values::NewContent;
 use store::{Page, Viewer};
 
 use crate::opened::{Opened, at, viewer};
+use crate::queue::everything;
 
 const MANIFEST: &str = r#"
     title = "Doubles"
@@ -26,16 +27,16 @@ const MANIFEST: &str = r#"
 "#;
 
 /// An algorithm that can run, and people who use it.
-struct Clinic {
-    opened: Opened,
-    algorithm: StoredAlgorithm,
-    image: AlgorithmImageId,
-    ada: AccountId,
-    ben: AccountId,
+pub(crate) struct Clinic {
+    pub(crate) opened: Opened,
+    pub(crate) algorithm: StoredAlgorithm,
+    pub(crate) image: AlgorithmImageId,
+    pub(crate) ada: AccountId,
+    pub(crate) ben: AccountId,
 }
 
 impl Clinic {
-    async fn new() -> Clinic {
+    pub(crate) async fn new() -> Clinic {
         let opened = Opened::new().await;
         let (ada, ben) = (opened.account("ada").await, opened.account("ben").await);
         let store = &opened.store;
@@ -67,7 +68,7 @@ impl Clinic {
         }
     }
 
-    fn job(&self, creator: AccountId) -> NewJob {
+    pub(crate) fn job(&self, creator: AccountId) -> NewJob {
         let interface = &self.algorithm.interfaces[0];
         NewJob {
             algorithm: self.algorithm.id,
@@ -85,12 +86,12 @@ impl Clinic {
         }
     }
 
-    async fn submit(&self, creator: AccountId) -> JobId {
+    pub(crate) async fn submit(&self, creator: AccountId) -> JobId {
         let job = self.job(creator);
         self.opened.store.submit(&job, at(1)).await.unwrap()
     }
 
-    async fn state(&self, job: JobId) -> JobState {
+    pub(crate) async fn state(&self, job: JobId) -> JobState {
         self.opened.store.job(job).await.unwrap().unwrap().state
     }
 }
@@ -203,14 +204,10 @@ async fn a_lost_job_goes_to_the_front_once_and_then_fails() {
         .apply(job, JobChange::by_nobody(lost()), at(3))
         .await
         .unwrap();
-    let queue: Vec<JobId> = store
-        .next_jobs(9)
-        .await
-        .unwrap()
-        .iter()
-        .map(|next| next.id)
-        .collect();
-    assert_eq!(queue, [job, other]);
+    let next = store.next_job(&everything()).await.unwrap().unwrap();
+    assert_eq!(next.id, job);
+    let place = store.queue_place(other).await.unwrap().unwrap();
+    assert_eq!((place.ahead, place.queued), (1, 2));
     let claimed = store.claim(job, "two", at(4)).await.unwrap();
     assert_eq!(claimed.attempt, 2);
     let late = store
@@ -285,7 +282,7 @@ async fn a_job_waits_until_its_last_input_is_there() {
     };
     let job = store.submit(&waiting, at(1)).await.unwrap();
     assert_eq!(clinic.state(job).await, JobState::Validating);
-    assert!(store.next_jobs(9).await.unwrap().is_empty());
+    assert_eq!(store.next_job(&everything()).await.unwrap(), None);
     let content = NewContent::Json(json!(1));
     let state = store
         .input_arrived(job, (socket, &content), at(2))

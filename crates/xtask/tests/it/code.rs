@@ -1,6 +1,6 @@
 //! What stands in Rust files.
 
-use xtask::tidy::{banned, file_head, file_name, tree, unsafe_code};
+use xtask::tidy::{banned, file_head, file_name, sql, tree, unsafe_code};
 
 use super::holds;
 
@@ -27,4 +27,9 @@ fn unsafe_code_stands_where_it_may_and_says_why() {
 #[test]
 fn banned_words_are_not_used() {
     holds(banned::check);
+}
+
+#[test]
+fn sql_is_that_of_both_databases() {
+    holds(sql::check);
 }

@@ -104,3 +104,22 @@ pub enum RemoveImageError {
         source: io::Error,
     },
 }
+
+/// An image could not be copied into another store. What was copied of it is taken away by the other store's next import.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyImageError {
+    /// It is not in the store, or cannot be held.
+    #[error(transparent)]
+    Hold(#[from] HoldImageError),
+    /// The records cannot be read.
+    #[error(transparent)]
+    List(#[from] ListImagesError),
+    /// A file cannot be read or written.
+    #[error("cannot copy the image `{digest}`")]
+    Files {
+        /// The image.
+        digest: String,
+        /// Why.
+        source: io::Error,
+    },
+}

@@ -81,6 +81,23 @@ impl Cgroup {
         result.map(|()| cgroup)
     }
 
+    /// The cgroups of a container whose shim is gone, wherever they are.
+    pub(super) fn of_lost(id: &str) -> io::Result<Self> {
+        let host = Hierarchies::read()?;
+        let place = |controller: Controller| {
+            let (version, parent) = host.parent_of(controller).ok()?;
+            let folder = parent.join(format!("{PREFIX}{id}"));
+            folder.exists().then_some(Place {
+                controller,
+                version,
+                folder,
+            })
+        };
+        Ok(Self {
+            places: Controller::ALL.into_iter().filter_map(place).collect(),
+        })
+    }
+
     fn set_limits(&self, plan: &ContainerPlan) -> Result<(), ShimError> {
         for place in &self.places {
             match place.controller {

@@ -86,7 +86,14 @@ async fn receive(
             reader: SyncIoBridge::new(reader),
             left: room,
         };
-        files.write(id, number, &mut bounded)
+        let written = files.write(id, number, &mut bounded);
+        if let Err(problem) = &written
+            && problem.kind() == io::ErrorKind::StorageFull
+        {
+            // Clients hear an answer only when they have sent everything. What goes wrong now is theirs to notice.
+            let _ = io::copy(&mut bounded, &mut io::sink());
+        }
+        written
     });
     match writing.await {
         Ok(Ok(part)) => Ok(part),

@@ -5,7 +5,7 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::unzip;
+use super::unzip::{self, UnzipError};
 
 /// Lays out the files in an empty folder; returns what is wrong with single ones.
 pub(super) fn lay_out(
@@ -24,14 +24,26 @@ pub(super) fn lay_out(
         fs_err::create_dir_all(&folder)?;
         if unzip::is_zip(blob)? {
             let into = folder.join(name.trim_end_matches(".zip").to_owned() + ".unpacked");
-            if let Err(problem) = unzip::unzip(blob, &into) {
-                refused.push(format!("`{name}`: {problem}"));
+            match unzip::unzip(blob, &into) {
+                Err(UnzipError::Disk(problem)) if is_ours(&problem) => return Err(problem),
+                Err(problem) => refused.push(format!("`{name}`: {problem}")),
+                Ok(()) => {}
             }
         } else {
             link(blob, &folder.join(name))?;
         }
     }
     Ok(refused)
+}
+
+/// What no archive can bring about.
+fn is_ours(problem: &io::Error) -> bool {
+    matches!(
+        problem.kind(),
+        io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::ReadOnlyFilesystem
+    )
 }
 
 /// A second name for the same bytes, or a copy where the file system has no such thing.

@@ -1,0 +1,43 @@
+//! The server as its users meet it, in numbers: `./dev bench`, or `cargo xtask images && cargo bench -p gantry --bench serve`.
+//!
+//! A real `gantry serve` on loopback with TLS, the demo algorithm on the demo image, real containers. Each part prints a
+//! table, with the memory of the server beside it. A word as an argument runs the parts whose name begins so: `latency`,
+//! `rate`, `queue`, `clients`, `upload`. What the database alone takes is measured by `cargo bench -p store --bench many`.
+
+#![expect(clippy::print_stdout, reason = "a benchmark's table is its output")]
+
+mod client;
+mod clients;
+mod latency;
+mod queue;
+mod served;
+mod upload;
+
+/// A part by its name.
+type Part = (&'static str, fn());
+
+const PARTS: [Part; 5] = [
+    ("latency", latency::latency),
+    ("rate", queue::rate),
+    ("queue", queue::queue),
+    ("clients", clients::clients),
+    ("upload", upload::upload),
+];
+
+fn main() {
+    // Cargo adds `--bench`.
+    let asked: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let is_asked = |name: &str| asked.is_empty() || asked.iter().any(|word| name.starts_with(word));
+    for (name, part) in PARTS {
+        if is_asked(name) {
+            part();
+            println!();
+        }
+    }
+    if let Ok(load) = fs_err::read_to_string("/proc/loadavg") {
+        println!("Load of the machine at the end: {}", load.trim());
+    }
+}

@@ -1,0 +1,194 @@
+//! A client for the tests that want to do much with little: the demo algorithm on an image that is there already.
+
+use serde_json::{Value, json};
+
+use super::Server;
+
+/// A client with a token.
+pub(super) struct Load {
+    agent: ureq::Agent,
+    address: String,
+    token: String,
+}
+
+/// The state of a job.
+pub(super) fn job(shown: &Value) -> &str {
+    shown["state"].as_str().unwrap_or_default()
+}
+
+impl Load {
+    pub(super) fn new(server: &Server, token: &str) -> Load {
+        let pem = fs_err::read(&server.ca).unwrap();
+        let authority = ureq::tls::Certificate::from_pem(&pem).unwrap();
+        let roots = ureq::tls::RootCerts::Specific(std::sync::Arc::new(vec![authority]));
+        let crypto = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ureq::tls::TlsConfig::builder()
+            .root_certs(roots)
+            .unversioned_rustls_crypto_provider(crypto);
+        let config = ureq::Agent::config_builder()
+            .tls_config(tls.build())
+            .http_status_as_error(false);
+        Load {
+            agent: config.build().into(),
+            address: server.address.trim_end_matches('/').to_owned(),
+            token: token.to_owned(),
+        }
+    }
+
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+
+    fn url(&self, path: &str) -> String {
+        if path.starts_with("https://") {
+            // The server may listen elsewhere by now.
+            let start = path.find("/api/").or_else(|| path.find("/files/")).unwrap();
+            return format!("{}{}", self.address, &path[start..]);
+        }
+        format!("{}{path}", self.address)
+    }
+
+    /// Status and body.
+    pub(super) fn get(&self, path: &str) -> (u16, String) {
+        let request = self.agent.get(self.url(path));
+        let mut answer = request
+            .header("Authorization", self.bearer())
+            .call()
+            .unwrap();
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().with_config().lossy_utf8(true);
+        (status, body.read_to_string().unwrap_or_default())
+    }
+
+    fn json(&self, path: &str) -> Value {
+        let (status, body) = self.get(path);
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// Status and body.
+    pub(super) fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.agent.post(self.url(path));
+        let sent = request
+            .header("Authorization", self.bearer())
+            .send_json(body);
+        let mut answer = sent.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.body_mut().read_json().unwrap_or_default())
+    }
+
+    /// Uploads a file in one part; status of the part, and the upload's address once it is completed.
+    pub(super) fn upload(&self, bytes: &[u8], name: &str) -> (u16, Option<String>) {
+        let (status, begun) = self.post("/api/v1/uploads/", &json!({"filename": name}));
+        assert_eq!(status, 201, "{begun}");
+        let text = |key: &str| begun[key].as_str().unwrap().to_owned();
+        let place = format!("/api/v1/uploads/{}/{}", text("pk"), text("s3_upload_id"));
+        let patch = |action: &str, body: Value| {
+            let request = self.agent.patch(self.url(&format!("{place}/{action}/")));
+            let sent = request
+                .header("Authorization", self.bearer())
+                .send_json(body);
+            let mut answer = sent.unwrap();
+            let status = answer.status().as_u16();
+            (
+                status,
+                answer.body_mut().read_json::<Value>().unwrap_or_default(),
+            )
+        };
+        let (_, signed) = patch("generate-presigned-urls", json!({"part_numbers": [1]}));
+        let address = signed["presigned_urls"]["1"].as_str().unwrap();
+        let sent = self.agent.put(address).send(bytes);
+        let Ok(answer) = sent else {
+            return (0, None);
+        };
+        let status = answer.status().as_u16();
+        if status != 200 {
+            return (status, None);
+        }
+        let etag = answer.headers()["etag"].to_str().unwrap().to_owned();
+        let parts = json!({"parts": [{"ETag": etag, "PartNumber": 1}]});
+        let (status, _) = patch("complete-multipart-upload", parts);
+        (status, (status == 200).then(|| text("api_url")))
+    }
+
+    fn algorithm(&self) -> String {
+        let found = self.json("/api/v1/algorithms/?slug=otsu");
+        found["results"][0]["api_url"].as_str().unwrap().to_owned()
+    }
+
+    fn submitted(&self, input: Value) -> (u16, Value) {
+        let body = json!({"algorithm": self.algorithm(), "inputs": [input]});
+        self.post("/api/v1/algorithms/jobs/", &body)
+    }
+
+    /// A job on a new image; the image's address once the job has succeeded.
+    pub(super) fn first_job(&self, image: &std::path::Path) -> String {
+        let bytes = fs_err::read(image).unwrap();
+        let (_, upload) = self.upload(&bytes, "head.mha");
+        let (id, _) = self.submit_upload(&upload.unwrap());
+        assert_eq!(job(&self.ended(&id)), "succeeded");
+        let shown = self.json(&format!("/api/v1/algorithms/jobs/{id}/"));
+        shown["inputs"][0]["image"].as_str().unwrap().to_owned()
+    }
+
+    /// A job on uploaded files; its id, and everything that was said.
+    pub(super) fn submit_upload(&self, upload: &str) -> (String, Value) {
+        let input = json!({"interface": "mri", "user_uploads": [upload]});
+        let (status, said) = self.submitted(input);
+        assert_eq!(status, 201, "{said}");
+        (said["pk"].as_str().unwrap().to_owned(), said)
+    }
+
+    /// A job on an image that is there.
+    pub(super) fn submit(&self, image: &str) -> String {
+        let (status, said) = self.try_submit(image);
+        assert_eq!(status, 201, "{said}");
+        said["pk"].as_str().unwrap().to_owned()
+    }
+
+    /// The same, whatever the server says.
+    pub(super) fn try_submit(&self, image: &str) -> (u16, Value) {
+        self.submitted(json!({"interface": "mri", "image": self.url(image)}))
+    }
+
+    /// The job, if there is one, once it has ended.
+    pub(super) fn find(&self, id: &str) -> Option<Value> {
+        let path = format!("/api/gantry/v1/jobs/{id}/");
+        (self.get(&path).0 == 200).then(|| self.ended(id))
+    }
+
+    /// The job once it has ended.
+    pub(super) fn ended(&self, id: &str) -> Value {
+        // Its events end with it.
+        let (status, _) = self.get(&format!("/api/gantry/v1/jobs/{id}/events/"));
+        assert_eq!(status, 200);
+        self.json(&format!("/api/gantry/v1/jobs/{id}/"))
+    }
+
+    /// How many outputs it has.
+    pub(super) fn outputs(&self, id: &str) -> usize {
+        let shown = self.json(&format!("/api/v1/algorithms/jobs/{id}/"));
+        shown["outputs"].as_array().unwrap().len()
+    }
+
+    fn file_of(&self, image: &str) -> String {
+        let shown = self.json(image);
+        shown["files"][0]["file"].as_str().unwrap().to_owned()
+    }
+
+    /// SHA-256 of the file of an image, which is the name of its blob.
+    pub(super) fn digest_of(&self, image: &str) -> String {
+        let request = self.agent.get(self.url(&self.file_of(image)));
+        let answer = request
+            .header("Authorization", self.bearer())
+            .call()
+            .unwrap();
+        let tag = answer.headers()["etag"].to_str().unwrap();
+        tag.trim_matches('"').to_owned()
+    }
+
+    /// Status and text of the download of an image.
+    pub(super) fn download(&self, image: &str) -> (u16, String) {
+        self.get(&self.file_of(image))
+    }
+}

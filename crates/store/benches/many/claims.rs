@@ -1,0 +1,76 @@
+//! Claims, from the first to the last of many that wait.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use store::jobs::Room;
+
+use crate::fill::Clinic;
+use crate::row;
+
+/// Jobs that wait at once.
+const QUEUED: usize = 10_000;
+/// Claims that are told of together.
+const TENTH: usize = QUEUED / 10;
+
+pub(crate) async fn claims(clinic: &Clinic) {
+    let mut submits = Vec::new();
+    for _ in 0..QUEUED {
+        let start = Instant::now();
+        clinic.submit().await;
+        submits.push(start.elapsed());
+    }
+    println!("| {QUEUED} queued jobs | median ms | p90 ms | p99 ms |");
+    println!("|---|---|---|---|");
+    row("submit, the first thousand", submits[..TENTH].to_vec());
+    row(
+        "submit, the last thousand",
+        submits[QUEUED - TENTH..].to_vec(),
+    );
+    let nothing = Room {
+        memory: 1,
+        ..everything()
+    };
+    let mut looks = Vec::new();
+    for _ in 0..100 {
+        let start = Instant::now();
+        let found = clinic.store.next_job(&nothing).await.expect("it answers");
+        looks.push(start.elapsed());
+        assert_eq!(found, None);
+    }
+    row("a look that finds none that fits", looks);
+    let claims = claim_all(clinic).await;
+    for (index, times) in claims.chunks(TENTH).enumerate() {
+        if index % 3 == 0 {
+            let left = QUEUED - index * TENTH;
+            row(&format!("claim, with {left} waiting"), times.to_vec());
+        }
+    }
+}
+
+fn everything() -> Room {
+    Room {
+        memory: u64::MAX,
+        millicpus: u64::MAX,
+        disk: u64::MAX,
+        gpus: u64::MAX,
+        but_not_of: Vec::new(),
+        but_not: Vec::new(),
+    }
+}
+
+/// As the worker does it: the next that fits, then the claim.
+async fn claim_all(clinic: &Clinic) -> Vec<Duration> {
+    let mut times = Vec::new();
+    loop {
+        let start = Instant::now();
+        let next = clinic.store.next_job(&everything()).await;
+        let Some(next) = next.expect("it answers") else {
+            assert_eq!(times.len(), QUEUED);
+            return times;
+        };
+        let claimed = clinic.store.claim(next.id, "bench", Timestamp::now());
+        claimed.await.expect("nobody else claims");
+        times.push(start.elapsed());
+    }
+}

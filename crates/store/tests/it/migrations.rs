@@ -1,0 +1,105 @@
+//! A database of the first version is brought to this one, and loses nothing.
+//!
+//! `fixtures/0001.db` was written by the first version and is never written again. That its first step is still the step
+//! of today is checked when it is opened: the database remembers the digest of every step that it has taken.
+
+use camino::Utf8Path;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use store::jobs::{JobFilter, JobOrder};
+use store::{Page, Store, Viewer};
+
+use crate::opened::{at, home};
+
+const FIRST: &[u8] = include_bytes!("../../fixtures/0001.db");
+
+async fn pool(home: &Utf8Path) -> SqlitePool {
+    let options = SqliteConnectOptions::new().filename(home.join("gantry.db"));
+    SqlitePool::connect_with(options).await.unwrap()
+}
+
+/// Everything that makes up the tables, whatever the order in which it was made.
+async fn schema(home: &Utf8Path) -> Vec<(String, String, String)> {
+    let rows = sqlx::query_as(
+        "SELECT type, name, COALESCE(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name",
+    );
+    rows.fetch_all(&pool(home).await).await.unwrap()
+}
+
+/// How many rows each table has.
+async fn rows(home: &Utf8Path) -> Vec<(String, i64)> {
+    let pool = pool(home).await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+           AND name <> '_sqlx_migrations' ORDER BY name",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    let mut counts = Vec::new();
+    for table in tables {
+        let question = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+        let count = sqlx::query_scalar(question).fetch_one(&pool).await.unwrap();
+        counts.push((table, count));
+    }
+    counts
+}
+
+#[tokio::test]
+async fn the_first_version_becomes_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = Utf8Path::from_path(folder.path()).unwrap();
+    fs_err::write(old.join("gantry.db"), FIRST).unwrap();
+    let before = rows(old).await;
+    assert!(
+        before.iter().filter(|(_, count)| *count > 0).count() >= 15,
+        "{before:?}"
+    );
+
+    let store = Store::open(old).await.unwrap();
+    let (fresh, _store) = home().await;
+    let fresh = Utf8Path::from_path(fresh.path()).unwrap();
+    assert_eq!(schema(old).await, schema(fresh).await);
+    let after = rows(old).await;
+    for (table, count) in &before {
+        assert!(
+            after.contains(&(table.clone(), *count)),
+            "{table}: {count} rows before; {after:?}"
+        );
+    }
+    assert_eq!(
+        store.database_damages().await.unwrap(),
+        Vec::<String>::new()
+    );
+
+    // What was in it can still be read.
+    let page = (Page::ALL, JobOrder::OldestFirst);
+    let jobs = store
+        .jobs(Viewer::SYSTEM, &JobFilter::default(), page)
+        .await
+        .unwrap();
+    let states: Vec<&str> = jobs.items.iter().map(|job| job.state.word()).collect();
+    assert_eq!(states, ["succeeded", "failed", "queued"]);
+    let (inputs, outputs) = store.job_values(jobs.items[0].id).await.unwrap();
+    assert_eq!((inputs.len(), outputs.len()), (1, 1));
+    store.claim(jobs.items[2].id, "one", at(0)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_step_that_is_unknown_is_refused() {
+    let (folder, store) = home().await;
+    store.close().await;
+    let path = Utf8Path::from_path(folder.path()).unwrap();
+    let pool = pool(path).await;
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
+         VALUES (9999, 'of the future', '2030-01-01', TRUE, x'00', 0)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    pool.close().await;
+    let refused = Store::open(path).await.unwrap_err().to_string();
+    assert!(refused.contains("9999"), "{refused}");
+    let refused = Store::open_to_read(path).await.unwrap_err().to_string();
+    assert!(refused.contains("of version 9999"), "{refused}");
+}
