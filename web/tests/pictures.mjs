@@ -18,7 +18,7 @@ const browser = await launch();
 try {
   await otsu(gantry);
   await gantry.client("submit", "otsu", "--input", `mri=${join(ROOT, "fixtures/head-mr.mha")}`, "--wait");
-  const visitor = await Visitor.open(browser, gantry, { viewport: { width: 1280, height: 1000 } });
+  const visitor = await Visitor.open(browser, gantry, { viewport: { width: 1280, height: 1290 } });
   await visitor.login("admin", gantry.password);
   await visitor.go("/jobs/");
   const job = await visitor.page.locator("tbody a[href^='/jobs/']").first().getAttribute("href");
