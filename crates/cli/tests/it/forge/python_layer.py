@@ -15,7 +15,8 @@ VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 TARGET = f"usr/local/lib/{VERSION}"
 LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "ensurepip", "site-packages", "dist-packages", "__pycache__", "lib2to3",
             "pydoc_data", "turtledemo"}
-PASSWD = "root:x:0:0:root:/root:/bin/sh\nuser:x:999:999::/home/user:/bin/sh\n"
+HOME = "home/user"
+PASSWD = f"root:x:0:0:root:/root:/bin/sh\nuser:x:999:999::/{HOME}:/bin/sh\n"
 
 
 class Layer:
@@ -95,7 +96,7 @@ def main(torch, target):
     layer.bytes("etc/passwd", PASSWD.encode())
     layer.bytes("etc/group", b"root:x:0:\nuser:x:999:\n")
     layer.folder("home")
-    layer.folder("home/user", owner=999)
+    layer.folder(HOME, owner=999)
     layer.folder("tmp", 0o1777)
     layer.tar.close()
 
