@@ -59,6 +59,19 @@ struct CandidateRow {
     limits: String,
 }
 
+impl TryFrom<CandidateRow> for Candidate {
+    type Error = StoreError;
+
+    fn try_from(row: CandidateRow) -> Result<Candidate, StoreError> {
+        Ok(Candidate {
+            id: JobId::read(&row.id)?,
+            creator: super::optional(row.creator_id.as_deref(), AccountId::read)?,
+            algorithm: AlgorithmId::read(&row.algorithm_id)?,
+            limits: from_json("job.limits", &row.limits)?,
+        })
+    }
+}
+
 impl Store {
     /// The queued job that comes first among those that fit.
     ///
@@ -103,15 +116,21 @@ impl Store {
                 .bind(id)
                 .fetch_optional(self.read())
                 .await?;
-        let read = |row: CandidateRow| {
-            Ok(Candidate {
-                id: JobId::read(&row.id)?,
-                creator: super::optional(row.creator_id.as_deref(), AccountId::read)?,
-                algorithm: AlgorithmId::read(&row.algorithm_id)?,
-                limits: from_json("job.limits", &row.limits)?,
-            })
-        };
-        row.map(read).transpose()
+        row.map(Candidate::try_from).transpose()
+    }
+
+    /// The first queued jobs, in the order in which they are to be claimed if there is room for each.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn next_jobs(&self, most: u32) -> Result<Vec<Candidate>, StoreError> {
+        let rows: Vec<CandidateRow> = sqlx::query_as(
+            "SELECT id, creator_id, algorithm_id, limits FROM job WHERE state = 'queued' ORDER BY turn, id LIMIT ?",
+        )
+        .bind(i64::from(most))
+        .fetch_all(self.read())
+        .await?;
+        rows.into_iter().map(Candidate::try_from).collect()
     }
 
     /// Takes a queued job; from now on `owner` answers for it.

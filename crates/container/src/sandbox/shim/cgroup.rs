@@ -84,15 +84,7 @@ impl Cgroup {
     /// The cgroups of a container whose shim is gone, wherever they are.
     pub(super) fn of_lost(id: &str) -> io::Result<Self> {
         let host = Hierarchies::read()?;
-        let place = |controller: Controller| {
-            let (version, parent) = host.parent_of(controller).ok()?;
-            let folder = parent.join(format!("{PREFIX}{id}"));
-            folder.exists().then_some(Place {
-                controller,
-                version,
-                folder,
-            })
-        };
+        let place = |controller| usage::find(&host, controller, id);
         Ok(Self {
             places: Controller::ALL.into_iter().filter_map(place).collect(),
         })

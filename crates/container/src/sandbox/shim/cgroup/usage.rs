@@ -45,7 +45,7 @@ pub fn live_usage(work_dir: &Utf8Path) -> Option<LiveUsage> {
 }
 
 /// The folder that the shim has made for one controller.
-fn find(host: &Hierarchies, controller: Controller, id: &str) -> Option<Place> {
+pub(super) fn find(host: &Hierarchies, controller: Controller, id: &str) -> Option<Place> {
     let version = host.version_of(controller);
     let candidates: Vec<Utf8PathBuf> = host.possible_parents(controller);
     let folders = candidates
