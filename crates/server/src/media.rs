@@ -195,30 +195,31 @@ pub(crate) async fn hand_out(
             &format!("bytes {first}-{last}/{}", handed.size),
         );
     }
-    insert(&mut response, header::CONTENT_TYPE, handed.media_type);
-    insert(&mut response, header::CONTENT_LENGTH, &length.to_string());
-    insert(&mut response, header::ACCEPT_RANGES, "bytes");
-    insert(&mut response, header::ETAG, &etag);
+    describe(&mut response, handed, (length, &etag));
+    Ok(response)
+}
+
+/// Says what is handed out, and what a browser may do with it.
+fn describe(response: &mut Response, handed: &Handed, (length, etag): (u64, &str)) {
+    insert(response, header::CONTENT_TYPE, handed.media_type);
+    insert(response, header::CONTENT_LENGTH, &length.to_string());
+    insert(response, header::ACCEPT_RANGES, "bytes");
+    insert(response, header::ETAG, etag);
     insert(
-        &mut response,
+        response,
         header::CACHE_CONTROL,
         "private, max-age=31536000, immutable",
     );
-    insert(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    insert(response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     if handed.is_inline {
-        insert(
-            &mut response,
-            header::CONTENT_SECURITY_POLICY,
-            inline::POLICY,
-        );
+        insert(response, header::CONTENT_SECURITY_POLICY, inline::POLICY);
     } else {
         insert(
-            &mut response,
+            response,
             header::CONTENT_DISPOSITION,
             &attachment(&handed.filename),
         );
     }
-    Ok(response)
 }
 
 fn insert(response: &mut Response, name: header::HeaderName, value: &str) {

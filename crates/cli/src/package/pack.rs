@@ -57,7 +57,7 @@ pub(crate) fn pack(target: &Utf8Path, contents: Vec<PackedFile>) -> Result<Strin
     for content in contents {
         match content {
             PackedFile::Folder(place, folder) => walk(&place, &folder, &mut files)?,
-            file => files.push(file),
+            file @ (PackedFile::Text(..) | PackedFile::File(..)) => files.push(file),
         }
     }
     let mut list = Digests::new();

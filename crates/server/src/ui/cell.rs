@@ -48,7 +48,11 @@ impl Cell {
     fn of_json(json: &Value) -> Cell {
         let whole = match json {
             Value::String(text) => text.clone(),
-            other => other.to_string(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_) => json.to_string(),
         };
         let is_short = whole.chars().count() <= LONGEST;
         Cell {

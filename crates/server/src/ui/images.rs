@@ -8,7 +8,6 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
 use store::ids::{ImageId, ImageImportId};
 use store::image_imports::ImportTarget;
 use store::images::{GalleryFilter, Image};
@@ -114,13 +113,13 @@ async fn list(
 }
 
 fn card(image: &Image) -> ImageCard {
-    let size = match &image.summary["size"] {
-        Value::Array(axes) => {
-            let axes: Vec<String> = axes.iter().map(ToString::to_string).collect();
-            axes.join(" × ")
-        }
-        _ => String::new(),
-    };
+    let axes = image.summary["size"].as_array();
+    let axes: Vec<String> = axes
+        .into_iter()
+        .flatten()
+        .map(ToString::to_string)
+        .collect();
+    let size = axes.join(" × ");
     ImageCard {
         id: image.id.to_string(),
         name: image.name.clone(),

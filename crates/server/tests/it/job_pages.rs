@@ -5,6 +5,7 @@ use domain::{Manifest, RunReport};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::ids::JobId;
+use store::interfaces::StoredInterface;
 use store::jobs::{Finished, JobChange, JobOutput, NewJob, OutputContent};
 
 use crate::clinic::{Clinic, PEOPLE};
@@ -164,6 +165,20 @@ async fn hostile(clinic: &Clinic) -> JobId {
             .await
             .unwrap();
     }
+    let line = json!({"number": 1, "is_stderr": true, "seconds": 0.5, "text": EVIL});
+    let log = store.blobs().keep(&mut format!("{line}\n").as_bytes());
+    let finished = Finished {
+        change: change(JobEvent::OutputsAccepted),
+        outputs: outputs(store, &made.interfaces[0]),
+        report: Some(report()),
+        log: Some(log.unwrap()),
+    };
+    store.finish(id, &finished, Timestamp::now()).await.unwrap();
+    id
+}
+
+/// One output of each kind.
+fn outputs(store: &store::Store, interface: &StoredInterface) -> Vec<JobOutput> {
     let json = |value: Value| OutputContent::Json(value);
     let file = |bytes: &[u8]| OutputContent::File {
         blob: store.blobs().keep(&mut &bytes[..]).unwrap(),
@@ -183,7 +198,7 @@ async fn hostile(clinic: &Clinic) -> JobId {
         ),
     ];
     let outputs = contents.into_iter().map(|(slug, content)| JobOutput {
-        socket: made.interfaces[0]
+        socket: interface
             .outputs
             .iter()
             .find(|one| one.socket.slug.as_str() == slug)
@@ -191,16 +206,7 @@ async fn hostile(clinic: &Clinic) -> JobId {
             .id,
         content,
     });
-    let line = json!({"number": 1, "is_stderr": true, "seconds": 0.5, "text": EVIL});
-    let log = store.blobs().keep(&mut format!("{line}\n").as_bytes());
-    let finished = Finished {
-        change: change(JobEvent::OutputsAccepted),
-        outputs: outputs.collect(),
-        report: Some(report()),
-        log: Some(log.unwrap()),
-    };
-    store.finish(id, &finished, Timestamp::now()).await.unwrap();
-    id
+    outputs.collect()
 }
 
 fn report() -> RunReport {

@@ -61,7 +61,7 @@ async fn algorithm(clinic: &Clinic) -> StoredAlgorithm {
 const POINTS: &str =
     r#"{"version": {"major": 1, "minor": 0}, "type": "Multiple points", "points": []}"#;
 
-fn fields<'a>(interface: &'a str, wrong: bool) -> Vec<(&'a str, &'a str)> {
+fn fields(interface: &str, wrong: bool) -> Vec<(&str, &str)> {
     vec![
         ("interface", interface),
         ("value.count", if wrong { "4.5" } else { "4" }),
@@ -105,33 +105,8 @@ async fn a_wrong_form_comes_back_with_everything_in_it() {
     let path = "/algorithms/inputs/try/";
     let refused = una.post_files(path, &wrong, FILES).await;
     assert_eq!(refused.status, 400, "{}", refused.body);
+    holds_everything(&refused.body);
     let page = &refused.body;
-    for kept in [
-        "value=\"4.5\"",
-        "typed &#60;b&#62;text",
-        "value=\"&#34;right&#34;\" required checked",
-        "{&#34;a&#34;: }",
-        "Multiple points",
-        "> rows.csv</label>",
-        "> one.mha</label>",
-        "> two.raw</label>",
-        "value=\"my note\"",
-    ] {
-        assert!(page.contains(kept), "{kept}: {page}");
-    }
-    assert!(
-        !page.contains("name=\"value.flag\" value=\"true\" checked"),
-        "unticked"
-    );
-    assert!(page.contains("aria-invalid=\"true\""));
-    assert!(
-        page.contains("is not of type") || page.contains("integer"),
-        "{page}"
-    );
-    assert!(
-        page.contains("It is no JSON: expected value at line 1 column 7"),
-        "{page}"
-    );
     let active = clinic.store.count_active_jobs(clinic.una).await.unwrap();
     assert_eq!(active, before, "nothing was submitted");
     // The files need not be sent again.
@@ -157,6 +132,36 @@ async fn a_wrong_form_comes_back_with_everything_in_it() {
     assert!(
         copy.contains("value=\"4\"") && copy.contains("rows.csv, of the earlier job"),
         "{copy}"
+    );
+}
+
+/// A refused form has what was typed, the files, and what is wrong where.
+fn holds_everything(page: &str) {
+    for kept in [
+        "value=\"4.5\"",
+        "typed &#60;b&#62;text",
+        "value=\"&#34;right&#34;\" required checked",
+        "{&#34;a&#34;: }",
+        "Multiple points",
+        "> rows.csv</label>",
+        "> one.mha</label>",
+        "> two.raw</label>",
+        "value=\"my note\"",
+    ] {
+        assert!(page.contains(kept), "{kept}: {page}");
+    }
+    assert!(
+        !page.contains("name=\"value.flag\" value=\"true\" checked"),
+        "unticked"
+    );
+    assert!(page.contains("aria-invalid=\"true\""));
+    assert!(
+        page.contains("is not of type") || page.contains("integer"),
+        "{page}"
+    );
+    assert!(
+        page.contains("It is no JSON: expected value at line 1 column 7"),
+        "{page}"
     );
 }
 

@@ -157,10 +157,6 @@ fn output(socket: &Socket, base: Option<&str>, given: Option<&Value>) -> (String
     }
 }
 
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "two of the image kinds have rules of their own"
-)]
 fn image(kind: SocketKind, base: Option<&str>) -> String {
     match (kind, base) {
         (SocketKind::DisplacementField, _) => {

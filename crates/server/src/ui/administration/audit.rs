@@ -132,7 +132,11 @@ fn row(line: &AuditLine) -> AuditRow {
     let detail = match &record.detail {
         Value::Null => String::new(),
         Value::Object(fields) if fields.is_empty() => String::new(),
-        other => other.to_string(),
+        Value::Object(_)
+        | Value::Array(_)
+        | Value::String(_)
+        | Value::Number(_)
+        | Value::Bool(_) => record.detail.to_string(),
     };
     AuditRow {
         at: record.at.into(),

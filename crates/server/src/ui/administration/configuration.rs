@@ -20,31 +20,28 @@ fn setting(key: &'static str, given: Option<String>, usual: impl FnOnce() -> Str
     }
 }
 
-/// Every key.
-pub(super) fn settings(state: &AppState) -> Vec<Setting> {
-    let (config, worker) = (state.config(), state.worker().settings());
-    let jobs = &config.jobs;
+fn set(key: &'static str, value: String) -> Setting {
+    setting(key, Some(value), String::new)
+}
+
+fn names(names: &[&str]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    names.join(", ")
+}
+
+/// What jobs may use.
+fn jobs_settings(state: &AppState) -> Vec<Setting> {
+    let worker = state.worker().settings();
+    let jobs = &state.config().jobs;
     let (capacity, caps) = (&worker.capacity, worker.caps);
-    let set = |key, value: String| setting(key, Some(value), String::new);
-    let names = |names: Vec<&str>| match names.is_empty() {
-        true => "none".to_owned(),
-        false => names.join(", "),
-    };
-    let waived = jobs.without.iter().map(|guarantee| guarantee.name());
+    let waived: Vec<&str> = jobs
+        .without
+        .iter()
+        .map(|guarantee| guarantee.name())
+        .collect();
     vec![
-        set("listen", config.listen.to_string()),
-        setting("public_url", config.public_url.clone(), || {
-            "as clients call it".to_owned()
-        }),
-        setting(
-            "tls.certificate",
-            config.tls.certificate.as_ref().map(ToString::to_string),
-            || "made by Gantry, in the data folder".to_owned(),
-        ),
-        set(
-            "tls.names",
-            names(config.tls.names.iter().map(String::as_str).collect()),
-        ),
         setting("jobs.memory", jobs.memory.map(bytes), || {
             bytes(capacity.memory)
         }),
@@ -72,7 +69,26 @@ pub(super) fn settings(state: &AppState) -> Vec<Setting> {
             jobs.most_active_per_user.to_string(),
         ),
         set("jobs.allow_root", jobs.allow_root.to_string()),
-        set("jobs.without", names(waived.collect())),
+        set("jobs.without", names(&waived)),
+    ]
+}
+
+/// Every key.
+pub(super) fn settings(state: &AppState) -> Vec<Setting> {
+    let config = state.config();
+    let own_names: Vec<&str> = config.tls.names.iter().map(String::as_str).collect();
+    let mut settings = jobs_settings(state);
+    settings.extend([
+        set("listen", config.listen.to_string()),
+        setting("public_url", config.public_url.clone(), || {
+            "as clients call it".to_owned()
+        }),
+        setting(
+            "tls.certificate",
+            config.tls.certificate.as_ref().map(ToString::to_string),
+            || "made by Gantry, in the data folder".to_owned(),
+        ),
+        set("tls.names", names(&own_names)),
         set("uploads.largest", bytes(config.uploads.largest)),
         set(
             "uploads.most_per_user",
@@ -88,5 +104,6 @@ pub(super) fn settings(state: &AppState) -> Vec<Setting> {
             },
         ),
         set("log.filter", config.log.filter.clone()),
-    ]
+    ]);
+    settings
 }

@@ -137,7 +137,7 @@ fn shares(state: &AppState, claimed: &[StandingJob]) -> Vec<Share> {
     let capacity = &state.worker().settings().capacity;
     let cpus = |millis: u64| format!("{:.1}", millis as f64 / 1000.0);
     let count = |number: u64| number.to_string();
-    let all: [(&str, waiting::Amount, u64, &dyn Fn(u64) -> String); 4] = [
+    let all: [(&str, waiting::Amount, u64, waiting::Words<'_>); 4] = [
         ("Memory", waiting::memory, capacity.memory, &bytes),
         ("Processors", waiting::millicpus, capacity.millicpus, &cpus),
         ("Disk", waiting::disk, capacity.disk, &bytes),

@@ -38,7 +38,7 @@ pub(super) fn reasons(
     }
     let percent = |millis: u64| format!("{} %", millis / 10);
     let count = |number: u64| number.to_string();
-    let wants: [(&str, Amount, u64, &dyn Fn(u64) -> String); 4] = [
+    let wants: [(&str, Amount, u64, Words<'_>); 4] = [
         ("memory", memory, capacity.memory, &bytes),
         ("processor time", millicpus, capacity.millicpus, &percent),
         ("disk", disk, capacity.disk, &bytes),
@@ -59,6 +59,9 @@ pub(super) fn reasons(
     }
     reasons
 }
+
+/// An amount as people read it.
+pub(super) type Words<'a> = &'a dyn Fn(u64) -> String;
 
 /// How much of something a job may use.
 pub(super) type Amount = fn(&Limits) -> u64;

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::RunReport;
 use domain::job::JobState;
+use domain::{ResourceRecord, RunReport};
 use store::ids::JobId;
 use store::jobs::StoredJob;
 
@@ -106,15 +106,7 @@ pub(super) async fn draw(
     id: JobId,
     (status, sharing): (StatusCode, Sharing),
 ) -> Result<Response, PageError> {
-    let job = match visible(state, &visitor.caller, id).await {
-        Ok(job) => job,
-        // Whoever is not logged in may be somebody who may see it.
-        Err(refused) if refused.status() == StatusCode::NOT_FOUND => {
-            visitor.require()?;
-            return Err(refused.into());
-        }
-        Err(refused) => return Err(refused.into()),
-    };
+    let job = found(state, visitor, id).await?;
     let store = state.store();
     let report = store.job_report(id).await?;
     let about = about(state, &job).await?;
@@ -144,16 +136,7 @@ pub(super) async fn draw(
         frame: Frame::new(visitor, Section::Jobs, format!("{} · job", about.title)),
         id: id.to_string(),
         live: live::of(state, &job).await?,
-        failure: match &job.state {
-            JobState::Failed { failure } => Some(Told::of(failure, &job.limits, used)),
-            JobState::Validating
-            | JobState::Queued { .. }
-            | JobState::Provisioning { .. }
-            | JobState::Executing { .. }
-            | JobState::Parsing { .. }
-            | JobState::Succeeded
-            | JobState::Cancelled => None,
-        },
+        failure: failure(&job, used),
         warnings: warnings(report.as_ref()),
         scenes,
         missing: missing(state, &job, &outputs).await?,
@@ -180,6 +163,32 @@ pub(super) async fn draw(
         rights,
     };
     Ok(page::draw(status, &page)?)
+}
+
+/// The job, if the visitor may see it; whoever is not logged in may be somebody who may.
+async fn found(state: &AppState, visitor: &Visitor, id: JobId) -> Result<StoredJob, PageError> {
+    match visible(state, &visitor.caller, id).await {
+        Ok(job) => Ok(job),
+        Err(refused) if refused.status() == StatusCode::NOT_FOUND => {
+            visitor.require()?;
+            Err(refused.into())
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+/// Why it failed, if it did.
+fn failure(job: &StoredJob, used: Option<&ResourceRecord>) -> Option<Told> {
+    match &job.state {
+        JobState::Failed { failure } => Some(Told::of(failure, &job.limits, used)),
+        JobState::Validating
+        | JobState::Queued { .. }
+        | JobState::Provisioning { .. }
+        | JobState::Executing { .. }
+        | JobState::Parsing { .. }
+        | JobState::Succeeded
+        | JobState::Cancelled => None,
+    }
 }
 
 async fn about(state: &AppState, job: &StoredJob) -> Result<About, ApiError> {

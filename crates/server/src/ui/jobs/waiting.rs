@@ -1,6 +1,7 @@
 //! How long the queue is, in jobs and roughly in time.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use store::StoreError;
 use store::ids::AlgorithmId;
@@ -42,11 +43,14 @@ pub(in crate::ui) async fn before(
     let first = usize::try_from(ahead).unwrap_or(usize::MAX);
     let (mut known, mut total) = (0_u64, 0.0);
     for job in queue.iter().take(first) {
-        if !usual.contains_key(&job.algorithm) {
-            let found = store.algorithm(job.algorithm).await?;
-            usual.insert(job.algorithm, found.and_then(|found| found.average_seconds));
-        }
-        if let Some(seconds) = usual.get(&job.algorithm).copied().flatten() {
+        let seconds = match usual.entry(job.algorithm) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => {
+                let found = store.algorithm(job.algorithm).await?;
+                *place.insert(found.and_then(|found| found.average_seconds))
+            }
+        };
+        if let Some(seconds) = seconds {
             known += 1;
             total += seconds;
         }

@@ -41,12 +41,16 @@ impl CreatePage {
         reason = "templates hand out references"
     )]
     fn sort(kind: &SocketKind) -> &'static str {
-        match *kind {
-            SocketKind::Segmentation => "segmentation",
-            kind if kind.is_image() => "image",
-            kind if kind.may_store_in_database() => "json",
-            kind if kind.is_json() => "json-file",
-            _ => "file",
+        if *kind == SocketKind::Segmentation {
+            "segmentation"
+        } else if kind.is_image() {
+            "image"
+        } else if kind.may_store_in_database() {
+            "json"
+        } else if kind.is_json() {
+            "json-file"
+        } else {
+            "file"
         }
     }
 }

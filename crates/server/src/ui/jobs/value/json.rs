@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn numbers_are_short_enough_to_read() {
         let shown = |value: Value| number(value.as_number().unwrap());
-        assert_eq!(shown(json!(1234.567_890_123)), "1234.568");
+        assert_eq!(shown(json!(1_234.567_890_123)), "1234.568");
         assert_eq!(shown(json!(0.1)), "0.1");
         assert_eq!(shown(json!(123_456_789_012_u64)), "123456789012");
         assert_eq!(shown(json!(1.234_567_890_12e-7)), "1.23457e-7");
