@@ -174,7 +174,7 @@ const FORMS: &[Row] = &[
     ),
     (
         "/algorithms/{slug}/requests/{none}/reject/",
-        [303, 404, 403, 422, 422],
+        [303, 404, 403, 404, 404],
     ),
     ("/sockets/create/", [303, 403, 403, 422, 422]),
     ("/sockets/check/", [303, 403, 403, 200, 200]),

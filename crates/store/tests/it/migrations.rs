@@ -61,8 +61,10 @@ async fn the_first_version_becomes_this_one() {
     assert_eq!(schema(old).await, schema(fresh).await);
     let after = rows(old).await;
     for (table, count) in &before {
+        // A migration may note that it is done; nothing is ever taken away.
+        let now = after.iter().find(|(name, _)| name == table);
         assert!(
-            after.contains(&(table.clone(), *count)),
+            now.is_some_and(|(_, now)| now == count || (table == "counter" && now > count)),
             "{table}: {count} rows before; {after:?}"
         );
     }

@@ -7,6 +7,7 @@ use store::Page;
 use store::algorithms::{AccessRequest, AccessRequests, AccessState};
 
 use super::head::{Head, Tab, edited};
+use crate::error::ApiError;
 use crate::own::algorithms::access::{Answer, answer_to};
 use crate::state::AppState;
 use crate::ui::form::Form;
@@ -80,6 +81,10 @@ async fn draw(
         .into_iter()
         .map(RequestRow::from)
         .partition(|request| request.state == AccessState::Pending);
+    let is_waiting = |id: &String| waiting.iter().any(|request| request.id == *id);
+    if !problems.all().iter().all(|(id, _)| is_waiting(id)) {
+        return Err(ApiError::not_found().into());
+    }
     let shown = RequestsPage {
         frame: Frame::new(
             visitor,
