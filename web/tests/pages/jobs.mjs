@@ -86,11 +86,12 @@ test("a container image that is none is refused with the reason", async () => {
 test("with the keyboard alone a form is filled in and sent", async () => {
   const { page } = admin;
   await otsu(gantry);
+  // Asked for before the page is there: choosers are caught only once the browser has been told, which takes a moment.
+  const chooser = new Promise((resolve) => page.once("filechooser", resolve));
   await admin.go("/algorithms/otsu/try/");
   await page.getByRole("link", { name: /Minimum volume/ }).click();
   await page.locator("form[data-try]").waitFor();
   await tabTo((one) => one.id === "file-mri");
-  const chooser = page.waitForEvent("filechooser");
   await page.keyboard.press("Enter");
   await (await chooser).setFiles(join(ROOT, "fixtures/head-mr.mha"));
   await page.getByText("✓").waitFor();
