@@ -6,13 +6,21 @@ import time
 import SimpleITK
 import tifffile
 
-# As ours: one thread.
-SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
 slides = {}
+volumes = {}
 
 
 def read_volume(path):
     SimpleITK.ReadImage(path)
+
+
+def write_volume(source, path):
+    """Compressed; reading the source is not part of it once it was asked for."""
+    SimpleITK.WriteImage(volumes[source], path, True)
+
+
+def keep_volume(path):
+    volumes[path] = SimpleITK.ReadImage(path)
 
 
 def read_tile(path, place):
@@ -31,5 +39,5 @@ def open_slide(path):
 for line in sys.stdin:
     what, *arguments = line.rstrip("\n").split("\t")
     start = time.perf_counter()
-    {"volume": read_volume, "tile": read_tile, "open": open_slide}[what](*arguments)
+    {"volume": read_volume, "keep": keep_volume, "write": write_volume, "tile": read_tile, "open": open_slide}[what](*arguments)
     print(time.perf_counter() - start, flush=True)

@@ -1,7 +1,7 @@
 //! Reading, checking and showing images, beside SimpleITK and tifffile in one Python process, taking turns.
 //!
-//! `cargo bench -p imaging --bench read [-- ROUNDS]`. The files are made: a noisy body of 256 × 256 × 200 16-bit voxels and
-//! slides of 20,000 × 20,000 pixels; all lie in the page cache. Python is the one of `./dev truth`, its start and its
+//! `cargo bench -p imaging --bench read [-- ROUNDS]`. The files are made: noisy bodies of 256 × 256 × 800 (as many voxels as
+//! a CT of 512 × 512 × 200) and 256 × 256 × 200 16-bit voxels, and slides of 20,000 × 20,000 pixels; all lie in the page cache. Python is the one of `./dev truth`, its start and its
 //! imports do not count. Peak memory is that of a process that does nothing but check.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's table is its output")]
@@ -36,8 +36,10 @@ fn main() {
     let mut python = Python::start();
     println!("| what | gantry | least | other | least | times as fast |");
     println!("|---|---|---|---|---|---|");
-    let compressed = volumes(folder, rounds, &mut python);
-    mid_slice(&compressed, rounds);
+    for slices in [800, 200] {
+        let compressed = volumes(folder, slices, rounds, &mut python);
+        mid_slice(&compressed, slices, rounds);
+    }
     for (name, quality) in [("lossless grey", None), ("JPEG colour", Some(80))] {
         tiles(folder, (name, quality), rounds, &mut python);
     }
@@ -50,30 +52,45 @@ fn main() {
     }
 }
 
-fn volumes(folder: &Utf8Path, rounds: usize, python: &mut Option<Python>) -> Utf8PathBuf {
-    let (compressed, raw) = (folder.join("zlib.mha"), folder.join("raw.mha"));
-    let volume = body(200);
-    metaimage::write(&compressed, &volume).expect("space for a volume");
-    write_raw(&raw, 200);
-    for (name, path) in [("zlib", &compressed), ("raw", &raw)] {
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        for _ in 0..=rounds {
-            ours.push(timed(|| metaimage::read(path).expect("a sound volume")));
-            let asked = python
-                .as_mut()
-                .map(|python| python.ask(&["volume", path.as_str()]));
-            theirs.extend(asked);
-        }
-        row(
-            &format!("read {name} `.mha`, SimpleITK"),
-            &mut ours,
-            &mut theirs,
-        );
+/// Writing and reading a CT of so many slices; the compressed file that Gantry wrote.
+fn volumes(
+    folder: &Utf8Path,
+    slices: u64,
+    rounds: usize,
+    python: &mut Option<Python>,
+) -> Utf8PathBuf {
+    let [parts, one, raw] = ["parts", "one", "raw"].map(|name| folder.join(format!("{name}.mha")));
+    let volume = body(slices);
+    write_raw(&raw, slices);
+    if let Some(python) = python {
+        python.ask(&["keep", raw.as_str()]);
     }
-    compressed
+    let size = format!("{} MB", megabytes(slices));
+    let mut written = Turns::default();
+    for _ in 0..=rounds.min(4) {
+        let write = || metaimage::write(&parts, &volume).expect("space for a volume");
+        written.take(write, python, &["write", raw.as_str(), one.as_str()]);
+    }
+    written.row(&format!("{size}: write a compressed `.mha`"));
+    for (name, path) in [
+        ("compressed `.mha` that Gantry wrote", &parts),
+        ("compressed `.mha` that SimpleITK wrote", &one),
+        ("raw `.mha`", &raw),
+    ] {
+        let mut read = Turns::default();
+        for _ in 0..=rounds {
+            // Without Python there is no file of SimpleITK.
+            if path.exists() {
+                let ours = || metaimage::read(path).expect("a sound volume");
+                read.take(ours, python, &["volume", path.as_str()]);
+            }
+        }
+        read.row(&format!("{size}: read a {name}"));
+    }
+    parts
 }
 
-fn mid_slice(path: &Utf8Path, rounds: usize) {
+fn mid_slice(path: &Utf8Path, slices: u64, rounds: usize) {
     let mut ours = Vec::new();
     for _ in 0..=rounds {
         ours.push(timed(|| {
@@ -82,7 +99,11 @@ fn mid_slice(path: &Utf8Path, rounds: usize) {
             shown.picture.to_jpeg(85).expect("a picture")
         }));
     }
-    row("read zlib `.mha`, middle slice to JPEG", &mut ours, &mut []);
+    let name = format!(
+        "{} MB: compressed `.mha` to the middle slice as JPEG",
+        megabytes(slices)
+    );
+    row(&name, &mut ours, &mut []);
 }
 
 fn tiles(
@@ -140,10 +161,12 @@ fn check_elsewhere(name: &str, path: &Utf8Path, slices: u64) {
     let output = output.expect("this program starts");
     assert!(output.status.success(), "{output:?}");
     let kib = String::from_utf8_lossy(&output.stdout);
-    println!(
-        "| {name} | {} MB | {kib} KiB |",
-        slices * 256 * 256 * 2 / 1_000_000
-    );
+    println!("| {name} | {} MB | {kib} KiB |", megabytes(slices));
+}
+
+/// Size of the samples of a body.
+fn megabytes(slices: u64) -> u64 {
+    slices * 256 * 256 * 2 / 1_000_000
 }
 
 /// Kibibytes.
@@ -273,6 +296,27 @@ fn timed<T>(act: impl FnOnce() -> T) -> Duration {
     let took = start.elapsed();
     drop(made);
     took
+}
+
+/// Times of one thing done by us and by Python, one after the other.
+#[derive(Default)]
+struct Turns {
+    ours: Vec<Duration>,
+    theirs: Vec<Duration>,
+}
+
+impl Turns {
+    fn take<T>(&mut self, act: impl FnOnce() -> T, python: &mut Option<Python>, words: &[&str]) {
+        self.ours.push(timed(act));
+        let asked = python.as_mut().map(|python| python.ask(words));
+        self.theirs.extend(asked);
+    }
+
+    fn row(mut self, name: &str) {
+        if !self.ours.is_empty() {
+            row(name, &mut self.ours, &mut self.theirs);
+        }
+    }
 }
 
 /// The first round warms the caches and does not count.

@@ -38,6 +38,7 @@ pub mod render;
 mod sample_flow;
 mod segments;
 pub mod serve;
+mod side_by_side;
 pub mod slide;
 pub mod source;
 mod stream;

@@ -25,6 +25,7 @@ mod compressed;
 mod fields;
 mod grid;
 mod header;
+mod parts;
 mod passthrough;
 mod samples;
 mod spool;

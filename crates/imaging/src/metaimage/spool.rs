@@ -6,9 +6,8 @@
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
 
+use super::parts::PartsEncoder;
 use super::write::{Head, header, write_error};
 use crate::error::WriteImageError;
 use crate::temporary::Temporary;
@@ -17,7 +16,7 @@ use crate::temporary::Temporary;
 pub(crate) struct Spool {
     path: Utf8PathBuf,
     samples: Temporary,
-    encoder: ZlibEncoder<BufWriter<fs_err::File>>,
+    encoder: PartsEncoder<BufWriter<fs_err::File>>,
     bytes: u128,
     /// The first error; nothing is written after it.
     failed: Option<io::Error>,
@@ -27,13 +26,14 @@ impl Spool {
     /// Starts a `.mha` file at this path.
     pub(crate) fn create(path: &Utf8Path) -> Result<Spool, WriteImageError> {
         let samples = Temporary::beside(path, ".samples");
-        let file = samples
+        let encoder = samples
             .create()
+            .and_then(|file| PartsEncoder::new(BufWriter::new(file)))
             .map_err(|error| write_error(path.as_str(), error))?;
         Ok(Spool {
             path: path.to_owned(),
             samples,
-            encoder: ZlibEncoder::new(BufWriter::new(file), Compression::default()),
+            encoder,
             bytes: 0,
             failed: None,
         })

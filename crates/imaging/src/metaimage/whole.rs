@@ -1,7 +1,7 @@
 //! The quick way into memory for the most common files: samples behind the header, little-endian, raw or in one zlib stream
 //! of the stated length.
 //!
-//! The file or the decoder fills the memory that holds the samples. Whatever is not exactly as the header says is left to
+//! The file or the decoder fills the memory that holds the samples, all processors at once where the file lets them. Whatever is not exactly as the header says is left to
 //! the way through [`super::samples`], which reads it again from the start and says what is wrong: both ways give the same
 //! volumes, warnings and refusals.
 
@@ -13,14 +13,19 @@ use fs_err::File;
 use libdeflater::{Decompressor, adler32};
 
 use super::fields::{DataPlace, DataStart, Header};
+use super::parts;
 use crate::inflate::decoder_for;
 use crate::limits::CheckLimits;
 use crate::sample_flow::MAX_DEFLATE_RATIO;
+use crate::side_by_side;
 use crate::summary::ComponentType;
 use crate::volume::Samples;
 
 /// Bytes around the DEFLATE data of a zlib stream: two before it, the checksum after it (RFC 1950, 2.2).
 const ZLIB_FRAME: (usize, usize) = (2, 4);
+
+/// Raw bytes that a thread reads at a time.
+const RAW_PIECE: usize = 4 << 20;
 
 /// All samples, when they are where and as many as the header says; `None`: look with the careful way.
 pub(super) fn read(
@@ -42,7 +47,7 @@ pub(super) fn read(
         let is_exact = stored == bytes as u64;
         return is_exact.then(|| {
             typed(header.component, bytes, &mut |target| {
-                file.file().read_exact_at(target, header_end).ok()
+                read_raw(file, header_end, target)
             })
         })?;
     }
@@ -54,6 +59,14 @@ pub(super) fn read(
     let stream = whole_stream(file, header_end, stored)?;
     typed(header.component, bytes, &mut |target| {
         inflate_into(&stream, target)
+    })
+}
+
+/// Samples as they lie in the file. Copying them takes one processor longer than the memory needs.
+fn read_raw(file: &File, start: u64, target: &mut [u8]) -> Option<()> {
+    side_by_side::fill(target, RAW_PIECE, &|number, piece| {
+        let place = start.checked_add((number * RAW_PIECE) as u64)?;
+        file.file().read_exact_at(piece, place).ok()
     })
 }
 
@@ -78,11 +91,14 @@ fn inflate_into(stream: &[u8], target: &mut [u8]) -> Option<()> {
         return None;
     }
     let (deflated, checksum) = stream.split_at(stream.len() - tail);
+    // The checksum stands right behind the data: where it fits, the stream ends where the file does.
+    let expected = u32::from_be_bytes(checksum.try_into().ok()?);
+    if parts::decode(&deflated[head..], target) == Some(expected) {
+        return Some(());
+    }
     let given = Decompressor::new()
         .deflate_decompress(&deflated[head..], target)
         .ok()?;
-    // The checksum stands right behind the data: where it fits, the stream ends where the file does.
-    let expected = u32::from_be_bytes(checksum.try_into().ok()?);
     (given == target.len() && adler32(target) == expected).then_some(())
 }
 

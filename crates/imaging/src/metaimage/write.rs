@@ -3,9 +3,8 @@
 use std::io::Write;
 
 use camino::Utf8Path;
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
 
+use super::parts::PartsEncoder;
 use crate::error::WriteImageError;
 use crate::geometry::Geometry;
 use crate::summary::ComponentType;
@@ -83,7 +82,7 @@ fn write_unchecked(output: &mut dyn Write, volume: &Volume) -> std::io::Result<(
 }
 
 fn compress(volume: &Volume) -> std::io::Result<Vec<u8>> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    let mut encoder = PartsEncoder::new(Vec::new())?;
     let mut bytes = Vec::with_capacity(CHUNK * 8);
     with_samples!(&volume.samples, values => for chunk in values.chunks(CHUNK) {
         bytes.clear();
