@@ -9,6 +9,7 @@ import json
 import pathlib
 import shutil
 import sys
+import zlib
 
 LARGEST = 6000
 BUDGET = 22000
@@ -21,6 +22,24 @@ TARGETS = {
     "png": [".png"],
     "jpeg": [".jpg"],
 }
+
+
+def metaimage(size, samples, compressed=True):
+    fields = ["ObjectType = Image", "NDims = 3", "BinaryData = True", "BinaryDataByteOrderMSB = False"]
+    if compressed:
+        fields += ["CompressedData = True", f"CompressedDataSize = {len(samples)}"]
+    fields += [f"DimSize = {size}", "ElementType = MET_SHORT", "ElementDataFile = LOCAL", ""]
+    return "\n".join(fields).encode() + samples
+
+
+def in_parts(samples, part=1 << 20):
+    """One zlib stream of parts that do not look back into each other, as Gantry writes it."""
+    stream = b"\x78\x5e"
+    for start in range(0, len(samples), part):
+        encoder = zlib.compressobj(2, zlib.DEFLATED, -15)
+        stream += encoder.compress(samples[start : start + part])
+        stream += encoder.flush(zlib.Z_FINISH if start + part >= len(samples) else zlib.Z_SYNC_FLUSH)
+    return stream + zlib.adler32(samples).to_bytes(4, "big")
 
 
 def main():
@@ -59,6 +78,12 @@ def main():
             pieces = [path.read_bytes() for path in sorted(files)[:4]]
             if len(pieces) > 1 and sum(map(len, pieces)) <= LARGEST:
                 write("dicom_series", parent.name, b"\n--piece--\n".join(pieces))
+    flecks = bytearray(3 << 20)
+    for place in range(0, len(flecks), 9973):
+        flecks[place] = place % 251
+    write("metaimage_whole", "parts.mha", metaimage("128 128 96", in_parts(bytes(flecks))))
+    write("metaimage_whole", "one.mha", metaimage("128 128 1", zlib.compress(bytes(flecks[:32768]))))
+    write("metaimage_whole", "raw.mha", metaimage("16 16 1", bytes(flecks[:512]), compressed=False))
     identity = [1, 0, 0, 0, 1, 0, 0, 0, 1]
     volume = {"size": [64, 64, 20], "spacing": [0.7, 0.7, 3], "origin": [-20, -20, 100], "direction": identity}
     flat = {"size": [9000, 8000], "spacing": [0.00025, 0.00025], "origin": [0, 0], "direction": [1, 0, 0, 1]}

@@ -5,7 +5,7 @@ use std::io::Cursor;
 
 use camino::Utf8PathBuf;
 use imaging::render::{SliceRequest, slice};
-use imaging::serve::{Halving, half_resolution};
+use imaging::serve::{Halving, half_resolution, little_endian};
 use imaging::{CheckLimits, ImageFormat, ReadSeek, Volume};
 
 /// Samples that are held in memory at most, bytes; checks stream up to [`CHECKED`].
@@ -88,4 +88,33 @@ pub fn in_pieces(bytes: &[u8], read: impl FnOnce(&[Utf8PathBuf])) {
         rest = next;
     }
     read(&paths);
+}
+
+/// Reads a MetaImage file, which goes the quick way where the header lets it, and the same bytes as a stream.
+///
+/// # Panics
+/// When the two do not say the same.
+pub fn read_both_ways(bytes: &[u8]) {
+    let limits = CheckLimits {
+        max_voxel_bytes: HELD,
+        ..limits()
+    };
+    let streamed = imaging::read_file(&mut Cursor::new(bytes), "bytes", &nothing_beside, &limits);
+    let file = tempfile::NamedTempFile::new_in("/dev/shm").expect("space for a file");
+    std::fs::write(file.path(), bytes).expect("space for a file");
+    let path = camino::Utf8Path::from_path(file.path()).expect("a plain path");
+    let whole = imaging::metaimage::read_with(path, &limits);
+    match (streamed, whole) {
+        (Ok((streamed, summary)), Ok(whole)) if summary.format == ImageFormat::MetaImage => {
+            assert_eq!(streamed.geometry, whole.geometry);
+            assert_eq!(streamed.channels, whole.channels);
+            assert!(little_endian(&streamed.samples) == little_endian(&whole.samples));
+        }
+        (Err(streamed), Ok(_)) => panic!("only the quick way reads it: {streamed}"),
+        _ => {}
+    }
+}
+
+fn nothing_beside(_name: &str) -> std::io::Result<Box<dyn ReadSeek>> {
+    Err(std::io::ErrorKind::NotFound.into())
 }
