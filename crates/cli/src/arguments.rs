@@ -152,6 +152,23 @@ pub(crate) enum AlgorithmCommand {
         /// What is new, for people
         #[arg(long, default_value = "")]
         comment: String,
+        /// Gives the server the test cases of this folder first, and waits until the version was held against them
+        #[arg(long, value_name = "FOLDER")]
+        cases: Option<Utf8PathBuf>,
+        /// Versions must pass the test cases before jobs run them
+        #[arg(long, requires = "cases")]
+        require_cases: bool,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Holds a version against the test cases again, and waits for the verdict
+    Test {
+        /// Slug of the algorithm
+        algorithm: String,
+        /// UUID of the version
+        #[arg(value_name = "VERSION")]
+        image: String,
         /// Prints JSON
         #[arg(long)]
         json: bool,

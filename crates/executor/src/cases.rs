@@ -59,7 +59,29 @@ pub enum FindCasesError {
     },
 }
 
+/// How a case ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// All is as recorded, or it failed as it had to.
+    Passed,
+    /// It went well; nothing is recorded to compare with.
+    NotRecorded,
+    /// It did not go well, or something differs.
+    Failed,
+}
+
 impl Case {
+    /// What its [`differences`] mean.
+    pub fn verdict(&self, differences: &[Difference]) -> Verdict {
+        if !differences.is_empty() {
+            Verdict::Failed
+        } else if self.is_recorded() || self.expectation.failure.is_some() {
+            Verdict::Passed
+        } else {
+            Verdict::NotRecorded
+        }
+    }
+
     /// Whether outputs were recorded.
     pub fn is_recorded(&self) -> bool {
         self.expected.is_dir()

@@ -23,5 +23,5 @@ mod run;
 pub mod undeclared;
 
 pub use inputs::{CheckedFolder, check_folder, describe_input};
-pub use request::{CancelToken, GivenInputs, Observer, Phase, RunRequest};
+pub use request::{CancelToken, GivenInputs, Observer, Phase, RunRequest, Unobserved};
 pub use run::run;

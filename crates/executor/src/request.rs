@@ -69,6 +69,15 @@ pub trait Observer {
     fn log(&mut self, stream: Stream, at: Duration, line: &str);
 }
 
+/// Watches nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn phase(&mut self, _phase: Phase) {}
+    fn log(&mut self, _stream: Stream, _at: Duration, _line: &str) {}
+}
+
 /// Ends a run from elsewhere: another thread, a signal's watcher.
 #[derive(Debug, Clone, Default)]
 pub struct CancelToken {

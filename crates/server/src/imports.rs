@@ -17,6 +17,8 @@ mod containers;
 mod images;
 mod models;
 
+pub(crate) use images::unzip;
+
 /// Without a bell, imports are looked for this often.
 const TICK: Duration = Duration::from_secs(5);
 

@@ -29,6 +29,7 @@ pub mod state;
 pub mod submit;
 mod sweep;
 pub mod tls;
+mod trials;
 pub mod ui;
 pub mod verify;
 pub mod view;

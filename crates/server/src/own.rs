@@ -12,6 +12,7 @@ pub(crate) mod accounts;
 pub(crate) mod algorithms;
 mod api_page;
 pub(crate) mod archives;
+pub(crate) mod cases;
 mod document;
 pub(crate) mod images;
 pub(crate) mod jobs;
@@ -70,6 +71,7 @@ fn described() -> (Router<AppState>, serde_json::Value) {
         .merge(algorithms::router())
         .merge(members::router())
         .merge(versions::router())
+        .merge(cases::router())
         .merge(sockets::router())
         .merge(jobs::router())
         .merge(events::router())

@@ -17,7 +17,7 @@ use crate::first_start::{self, FirstStartError};
 use crate::state::AppState;
 use crate::tls::{self, TlsError};
 use crate::worker::{Capacity, Caps, Worker, WorkerSettings, recover};
-use crate::{api, imports, sweep};
+use crate::{api, imports, sweep, trials};
 
 /// How long answers that are on their way may take when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
@@ -177,7 +177,7 @@ fn background(
     settings: &ServeSettings,
     identity: &tls::Identity,
     stopped: &watch::Receiver<bool>,
-) -> [(&'static str, JoinHandle<()>); 4] {
+) -> [(&'static str, JoinHandle<()>); 5] {
     let allow_root = settings.config.jobs.allow_root;
     let importing = imports::run(worker.clone(), allow_root, stopped.clone());
     let sweeping = sweep::run(worker.store().clone(), stopped.clone());
@@ -186,6 +186,10 @@ fn background(
     [
         ("worker", tokio::spawn(worker.clone().run(stopped.clone()))),
         ("imports", tokio::spawn(importing)),
+        (
+            "trials",
+            tokio::spawn(trials::run(worker.clone(), stopped.clone())),
+        ),
         ("sweep", tokio::spawn(sweeping)),
         ("certificate", tokio::spawn(renewing)),
     ]

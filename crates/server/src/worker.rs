@@ -27,6 +27,7 @@ mod gather;
 mod live;
 mod log_file;
 mod recover;
+mod reservations;
 mod run_job;
 mod stage;
 mod stubborn;
@@ -35,9 +36,11 @@ pub use admission::{Capacity, Caps, Unfit};
 pub use live::{LiveJob, LiveJobs};
 pub use log_file::{LogLine, read_log};
 pub use recover::{Recovered, recover};
+pub use reservations::Reservation;
 
 use admission::Admission;
 use clocks::Clocks;
+use reservations::Reservations;
 
 /// Without a bell the worker looks this often, so that a lost wake-up costs seconds, not a job.
 const TICK: Duration = Duration::from_secs(5);
@@ -68,6 +71,7 @@ pub struct Worker {
     /// For imports.
     second_bell: Arc<Notify>,
     live: LiveJobs,
+    reservations: Arc<Reservations>,
     /// It stops in an orderly way; what it ends, nobody wanted ended.
     stops: Arc<AtomicBool>,
     changes: broadcast::Sender<JobId>,
@@ -85,6 +89,7 @@ impl Worker {
             bell: Arc::new(Notify::new()),
             second_bell: Arc::new(Notify::new()),
             live: LiveJobs::default(),
+            reservations: Arc::default(),
             stops: Arc::default(),
             changes,
         }
@@ -176,7 +181,8 @@ impl Worker {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         info!(instance = %self.instance, "the worker runs");
         while !*stop.borrow() {
-            if let Err(problem) = self.claim_all(&mut admission, &mut running).await {
+            let may_claim = self.reservations.settle(&mut admission, Instant::now());
+            if may_claim && let Err(problem) = self.claim_all(&mut admission, &mut running).await {
                 error!(%problem, "jobs could not be claimed");
             }
             tokio::select! {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use sqlx::FromRow;
 
+use crate::cases::CasesState;
 use crate::database::Store;
 use crate::error::{StoreError, corrupt};
 use crate::ids::{AccountId, AlgorithmId, AlgorithmImageId, UploadId};
@@ -33,8 +34,23 @@ pub struct AlgorithmImage {
     pub is_active: bool,
     /// Of the unpacked layers, bytes.
     pub size: u64,
+    /// What is known of it and the cases of its algorithm.
+    pub cases: CasesState,
+    /// Why the cases could not be run; empty unless they could not.
+    pub cases_problem: String,
     /// When it was uploaded.
     pub created_at: Timestamp,
+}
+
+/// What became of the wish that jobs use an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// They do.
+    Done,
+    /// There is no such image, or it is not imported.
+    NotImported,
+    /// The algorithm requires that its cases are passed, and this is not known of the image.
+    NotPassed(CasesState),
 }
 
 /// How far an import is.
@@ -114,6 +130,8 @@ struct AlgorithmImageRow {
     comment: String,
     is_active: bool,
     size: i64,
+    cases_state: String,
+    cases_problem: String,
     created_at: String,
 }
 
@@ -134,6 +152,8 @@ impl TryFrom<AlgorithmImageRow> for AlgorithmImage {
             comment: row.comment,
             is_active: row.is_active,
             size: row.size.unsigned_abs(),
+            cases: CasesState::read(&row.cases_state)?,
+            cases_problem: row.cases_problem,
             created_at: from_text("algorithm_image.created_at", &row.created_at)?,
         })
     }
@@ -197,7 +217,8 @@ impl Store {
         Ok(changed.rows_affected() > 0)
     }
 
-    /// The image can be used.
+    /// The image can be used. Where its algorithm has cases, it is held against them next; where it must pass them first,
+    /// it becomes active after that.
     ///
     /// # Errors
     /// When the database fails.
@@ -216,8 +237,20 @@ impl Store {
         .bind(id.to_string())
         .execute(&mut *change)
         .await?;
+        sqlx::query(
+            "UPDATE algorithm_image SET cases_state = 'queued' WHERE id = ? AND EXISTS
+               (SELECT 1 FROM algorithm_cases WHERE algorithm_cases.algorithm_id = algorithm_image.algorithm_id)",
+        )
+        .bind(id.to_string())
+        .execute(&mut *change)
+        .await?;
         if imported.activate {
-            activate(&mut change, id).await?;
+            let activation = activate(&mut change, id).await?;
+            sqlx::query("UPDATE algorithm_image SET waits_for_cases = ? WHERE id = ?")
+                .bind(matches!(activation, Activation::NotPassed(_)))
+                .bind(id.to_string())
+                .execute(&mut *change)
+                .await?;
         }
         change.commit().await?;
         Ok(())
@@ -245,15 +278,18 @@ impl Store {
         Ok(())
     }
 
-    /// Jobs use this image from now on. `false`: there is no such image, or it is not imported.
+    /// Jobs use this image from now on, if they can and may.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn activate_algorithm_image(&self, id: AlgorithmImageId) -> Result<bool, StoreError> {
+    pub async fn activate_algorithm_image(
+        &self,
+        id: AlgorithmImageId,
+    ) -> Result<Activation, StoreError> {
         let mut change = self.write().await?;
-        let is_active = activate(&mut change, id).await?;
+        let activation = activate(&mut change, id).await?;
         change.commit().await?;
-        Ok(is_active)
+        Ok(activation)
     }
 
     /// The image with this id, whoever asks.
@@ -339,29 +375,49 @@ impl Store {
         .await?;
         rows.into_iter().map(AlgorithmImage::try_from).collect()
     }
+
+    /// Images that are to be held against the cases of their algorithms, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn algorithm_images_to_try(&self) -> Result<Vec<AlgorithmImage>, StoreError> {
+        let rows: Vec<AlgorithmImageRow> = sqlx::query_as(
+            "SELECT * FROM algorithm_image WHERE cases_state IN ('queued', 'running') ORDER BY id LIMIT 1000",
+        )
+        .fetch_all(self.read())
+        .await?;
+        rows.into_iter().map(AlgorithmImage::try_from).collect()
+    }
 }
 
-/// The heart of [`Store::activate_algorithm_image`].
-async fn activate(
+/// The heart of [`Store::activate_algorithm_image`]. What an editor activates, nothing that waited replaces later.
+pub(crate) async fn activate(
     change: &mut sqlx::Transaction<'static, sqlx::Sqlite>,
     id: AlgorithmImageId,
-) -> Result<bool, StoreError> {
-    let algorithm: Option<String> = sqlx::query_scalar(
-        "UPDATE algorithm_image SET is_active = TRUE WHERE id = ? AND import_state = 'completed'
-         RETURNING algorithm_id",
+) -> Result<Activation, StoreError> {
+    let found: Option<(String, String, bool)> = sqlx::query_as(
+        "SELECT algorithm_id, cases_state, EXISTS (SELECT 1 FROM algorithm_cases
+             WHERE algorithm_cases.algorithm_id = algorithm_image.algorithm_id AND is_required)
+         FROM algorithm_image WHERE id = ? AND import_state = 'completed'",
     )
     .bind(id.to_string())
     .fetch_optional(&mut **change)
     .await?;
-    let Some(algorithm) = algorithm else {
-        return Ok(false);
+    let Some((algorithm, state, is_required)) = found else {
+        return Ok(Activation::NotImported);
     };
+    let state = CasesState::read(&state)?;
+    if is_required && state != CasesState::Passed {
+        return Ok(Activation::NotPassed(state));
+    }
     sqlx::query(
-        "UPDATE algorithm_image SET is_active = FALSE WHERE algorithm_id = ? AND id <> ? AND is_active",
+        "UPDATE algorithm_image SET is_active = (id = ?), waits_for_cases = FALSE
+         WHERE algorithm_id = ? AND (is_active OR waits_for_cases OR id = ?)",
     )
+    .bind(id.to_string())
     .bind(algorithm)
     .bind(id.to_string())
     .execute(&mut **change)
     .await?;
-    Ok(true)
+    Ok(Activation::Done)
 }

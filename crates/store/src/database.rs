@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::uploads::PartFiles;
 
 /// Every step that the tables have taken, in order; what was released is never changed.
-const STEPS: [(i64, &str, &str); 3] = [
+const STEPS: [(i64, &str, &str); 4] = [
     (
         1,
         "start",
@@ -30,6 +30,11 @@ const STEPS: [(i64, &str, &str); 3] = [
         3,
         "queue",
         include_str!("../migrations/sqlite/0003_queue.sql"),
+    ),
+    (
+        4,
+        "cases",
+        include_str!("../migrations/sqlite/0004_cases.sql"),
     ),
 ];
 

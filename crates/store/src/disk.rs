@@ -44,6 +44,7 @@ impl Store {
                  WHEN digest IN (SELECT blob_digest FROM image) THEN 'images'
                  WHEN digest IN (SELECT blob_digest FROM value WHERE blob_digest IS NOT NULL) THEN 'files'
                  WHEN digest IN (SELECT blob_digest FROM algorithm_model WHERE blob_digest IS NOT NULL) THEN 'models'
+                 WHEN digest IN (SELECT blob_digest FROM algorithm_cases) THEN 'files'
                  WHEN digest IN (SELECT log_digest FROM job WHERE log_digest IS NOT NULL) THEN 'logs'
                  ELSE 'others' END AS part FROM blob) AS parts GROUP BY part",
         )

@@ -41,6 +41,7 @@ const PLACES: &str = "
     UNION ALL SELECT 'upload.blob_digest', id FROM upload WHERE blob_digest = ?
     UNION ALL SELECT 'job.log_digest', id FROM job WHERE log_digest = ?
     UNION ALL SELECT 'algorithm_model.blob_digest', id FROM algorithm_model WHERE blob_digest = ?
+    UNION ALL SELECT 'algorithm_cases.blob_digest', algorithm_id FROM algorithm_cases WHERE blob_digest = ?
     UNION ALL SELECT 'algorithm.logo_digest', id FROM algorithm WHERE logo_digest = ?
     LIMIT 100";
 
@@ -90,6 +91,7 @@ impl Store {
     pub async fn blob_users(&self, digest: &Digest) -> Result<Vec<BlobUser>, StoreError> {
         let text = digest.as_str();
         let rows: Vec<(String, String)> = sqlx::query_as(PLACES)
+            .bind(text)
             .bind(text)
             .bind(text)
             .bind(text)

@@ -14,6 +14,7 @@ pub mod algorithms;
 pub mod archives;
 pub mod audit;
 pub mod blobs;
+pub mod cases;
 pub mod database;
 pub mod disk;
 pub mod error;

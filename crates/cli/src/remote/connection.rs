@@ -90,6 +90,22 @@ impl Connection {
         json(self.accepted(sent, path)?, path)
     }
 
+    /// Asks for something whose answer says nothing.
+    pub(crate) fn ask(&self, path: &str) -> Result<(), Problem> {
+        let request = self.agent.post(self.address(path));
+        let sent = request.header("Authorization", self.bearer()).send_empty();
+        self.accepted(sent, path).map(|_| ())
+    }
+
+    /// Puts JSON in the place of what is there.
+    pub(crate) fn put<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, Problem> {
+        let request = self.agent.put(self.address(path));
+        let sent = request
+            .header("Authorization", self.bearer())
+            .send_json(body);
+        json(self.accepted(sent, path)?, path)
+    }
+
     /// Changes something with JSON.
     pub(crate) fn patch<T: DeserializeOwned>(
         &self,

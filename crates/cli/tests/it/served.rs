@@ -20,6 +20,7 @@ mod faults;
 mod forms;
 mod keeping;
 mod load;
+mod trials;
 mod viewers;
 
 /// A server that runs; killed with it.

@@ -55,6 +55,8 @@ async fn import(
             store
                 .complete_algorithm_image(version.id, &imported)
                 .await?;
+            // It may have to be held against cases.
+            worker.ring_imports();
         }
         Err(Unimported::Refused(problem)) => {
             warn!(version = %version.id, %problem, "a container image is refused");

@@ -19,7 +19,7 @@ use crate::worker::Worker;
 
 mod convert;
 mod layout;
-mod unzip;
+pub(crate) mod unzip;
 
 use convert::Outcome;
 

@@ -5,8 +5,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::algorithm_images::{AlgorithmImage, ImportState, NewVersion};
+use store::algorithm_images::{Activation, AlgorithmImage, ImportState, NewVersion};
 use store::algorithm_versions::RemoveVersionError;
+use store::cases::CasesState;
 use store::ids::{AccountId, AlgorithmImageId, UploadId};
 use store::uploads::UploadState;
 use store::{Page, Viewer};
@@ -80,6 +81,10 @@ struct ShownVersion {
     comment: String,
     /// Unpacked, bytes.
     size: u64,
+    /// What is known of it and the test cases of its algorithm: `none`, `queued`, `running`, `passed`, `failed` or `stuck`.
+    cases: String,
+    /// Why the test cases could not be run; else empty.
+    cases_problem: String,
     /// When it was pushed.
     created_at: String,
 }
@@ -111,7 +116,8 @@ async fn list(
     Ok(Json(there.map(shown).collect()))
 }
 
-/// Adds a version. It is imported in the background, and becomes active when that went well.
+/// Adds a version. It is imported in the background, held against the test cases if there are any, and becomes active when
+/// that went well; test cases that are not required do not delay this.
 #[utoipa::path(
     post, path = "/api/gantry/v1/algorithms/{slug}/images/", tag = "algorithms", params(("slug" = String, Path)),
     request_body = Pushed, responses((status = 202, body = ShownVersion), (status = 400), (status = 403), (status = 404))
@@ -262,7 +268,7 @@ pub(crate) fn removal(problem: RemoveVersionError) -> ApiError {
 }
 
 /// A version of an algorithm that the caller may change.
-async fn found(
+pub(super) async fn found(
     state: &AppState,
     caller: &Caller,
     (slug, id): (&str, &str),
@@ -281,7 +287,7 @@ async fn found(
 #[utoipa::path(
     post, path = "/api/gantry/v1/algorithms/{slug}/images/{id}/activate/", tag = "algorithms",
     params(("slug" = String, Path), ("id" = String, Path, format = Uuid)),
-    responses((status = 200, body = ShownVersion), (status = 403), (status = 404), (status = 409, description = "it is not imported"))
+    responses((status = 200, body = ShownVersion), (status = 403), (status = 404), (status = 409, description = "it is not imported, or has not passed the test cases that are required"))
 )]
 async fn activate(
     State(state): State<AppState>,
@@ -290,9 +296,8 @@ async fn activate(
 ) -> Result<Json<ShownVersion>, ApiError> {
     let id = found(&state, &caller, (&slug, &id)).await?.id;
     let store = state.store();
-    if !store.activate_algorithm_image(id).await? {
-        let detail = "The version is not imported, so no job can run it.";
-        return Err(ApiError::detail(StatusCode::CONFLICT, detail));
+    if let Some(problem) = refusal(store.activate_algorithm_image(id).await?) {
+        return Err(ApiError::detail(StatusCode::CONFLICT, problem));
     }
     let account = caller.require()?.id;
     note(
@@ -309,6 +314,28 @@ async fn activate(
     Ok(Json(shown(&now)))
 }
 
+/// Why a version was not activated.
+pub(crate) fn refusal(activation: Activation) -> Option<String> {
+    match activation {
+        Activation::Done => None,
+        Activation::NotImported => {
+            Some("The version is not imported, so no job can run it.".to_owned())
+        }
+        Activation::NotPassed(state) => {
+            let state = match state {
+                CasesState::None => "they were not run with it",
+                CasesState::Queued => "they wait to be run",
+                CasesState::Running => "they are being run",
+                CasesState::Passed | CasesState::Failed => "it failed one",
+                CasesState::Stuck => "they could not be run",
+            };
+            Some(format!(
+                "Versions of this algorithm must pass its test cases first: {state}."
+            ))
+        }
+    }
+}
+
 fn shown(image: &AlgorithmImage) -> ShownVersion {
     ShownVersion {
         id: image.id.to_string(),
@@ -318,6 +345,8 @@ fn shown(image: &AlgorithmImage) -> ShownVersion {
         is_active: image.is_active,
         comment: image.comment.clone(),
         size: image.size,
+        cases: image.cases.word().to_owned(),
+        cases_problem: image.cases_problem.clone(),
         created_at: image.created_at.to_string(),
     }
 }

@@ -10,6 +10,7 @@ use axum::routing::{get, post};
 use crate::state::AppState;
 
 mod access;
+mod cases;
 mod create;
 mod draft;
 mod edit;
@@ -84,7 +85,11 @@ fn version_pages() -> Router<AppState> {
     Router::new()
         .route(images, get(versions::show).post(versions::push))
         .route(tarballs, get(models::show).post(models::push))
+        .route("/algorithms/{slug}/cases/", post(cases::give))
         .layer(DefaultBodyLimit::disable())
+        .route("/algorithms/{slug}/cases/require/", post(cases::require))
+        .route("/algorithms/{slug}/cases/remove/", post(cases::remove))
+        .route(&of(images, "cases/"), post(cases::run))
         .route(&of(images, "activate/"), post(versions::activate))
         .route(&of(images, "comment/"), post(versions::comment))
         .route(&of(images, "remove/"), post(versions::remove))

@@ -9,7 +9,7 @@ use store::ids::JobId;
 use store::jobs::{Candidate, Room};
 
 /// For so long, smaller jobs may pass one that waits for memory, processors or disk; then they wait until it has them.
-const PASSED_BY: Duration = Duration::from_secs(30);
+pub(super) const PASSED_BY: Duration = Duration::from_secs(30);
 
 /// What all jobs may use together.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -184,6 +184,42 @@ const TABLE: &[Row] = &[
         [401, 404, 403, 409, 409],
     ),
     (
+        "GET",
+        "algorithms/{slug}/cases/",
+        "",
+        [401, 404, 403, 404, 404],
+    ),
+    (
+        "PUT",
+        "algorithms/{slug}/cases/",
+        r#"{"upload": "none"}"#,
+        [401, 404, 403, 400, 400],
+    ),
+    (
+        "PATCH",
+        "algorithms/{slug}/cases/",
+        r#"{"required": true}"#,
+        [401, 404, 403, 404, 404],
+    ),
+    (
+        "DELETE",
+        "algorithms/{slug}/cases/",
+        "",
+        [401, 404, 403, 404, 404],
+    ),
+    (
+        "GET",
+        "algorithms/{slug}/images/{version}/cases/",
+        "",
+        [401, 404, 403, 200, 200],
+    ),
+    (
+        "POST",
+        "algorithms/{slug}/images/{version}/cases/",
+        "",
+        [401, 404, 403, 409, 409],
+    ),
+    (
         "POST",
         "algorithms/{slug}/images/{version}/activate/",
         "",

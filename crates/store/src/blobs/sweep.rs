@@ -29,6 +29,7 @@ macro_rules! unnamed {
               AND NOT EXISTS (SELECT 1 FROM job WHERE job.log_digest = blob.digest)
               AND NOT EXISTS (SELECT 1 FROM upload WHERE upload.blob_digest = blob.digest)
               AND NOT EXISTS (SELECT 1 FROM algorithm_model WHERE algorithm_model.blob_digest = blob.digest)
+              AND NOT EXISTS (SELECT 1 FROM algorithm_cases WHERE algorithm_cases.blob_digest = blob.digest)
               AND NOT EXISTS (SELECT 1 FROM algorithm WHERE algorithm.logo_digest = blob.digest)",
             $end
         )

@@ -2,7 +2,7 @@
 
 use domain::{Algorithm, Manifest, Slug};
 use serde_json::json;
-use store::algorithm_images::{ImportState, ImportedImage, NewVersion};
+use store::algorithm_images::{Activation, ImportState, ImportedImage, NewVersion};
 use store::algorithm_models::ImportedModel;
 use store::algorithms::{
     AccessAnswer, AccessRequests, AccessState, AlgorithmFilter, AlgorithmRole, AlgorithmSettings,
@@ -344,7 +344,10 @@ async fn one_version_is_active() {
     let second = store.create_algorithm_image(&new, at(3)).await.unwrap();
     let third = store.create_algorithm_image(&new, at(4)).await.unwrap();
     assert_eq!(store.algorithm_images_to_import().await.unwrap().len(), 3);
-    assert!(!store.activate_algorithm_image(first).await.unwrap());
+    assert_eq!(
+        store.activate_algorithm_image(first).await.unwrap(),
+        Activation::NotImported
+    );
     assert!(store.start_algorithm_image(first).await.unwrap());
     store
         .complete_algorithm_image(first, &imported("sha256:1", true))
@@ -362,7 +365,10 @@ async fn one_version_is_active() {
         .unwrap()
         .unwrap();
     assert_eq!((active.id, active.size), (first, 7));
-    assert!(store.activate_algorithm_image(second).await.unwrap());
+    assert_eq!(
+        store.activate_algorithm_image(second).await.unwrap(),
+        Activation::Done
+    );
     let listed = store
         .algorithm_images(viewer(ada), Some(new.algorithm), Page::ALL)
         .await
@@ -415,7 +421,7 @@ async fn weights_are_active_until_they_are_not() {
 }
 
 /// A version that somebody uploads, and who.
-async fn new_version(opened: &Opened) -> (AccountId, NewVersion) {
+pub(crate) async fn new_version(opened: &Opened) -> (AccountId, NewVersion) {
     let ada = opened.account("ada").await;
     let made = opened
         .store

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod archives;
+mod cases;
 mod catalog;
 mod images;
 mod inventory;

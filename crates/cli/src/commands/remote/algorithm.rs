@@ -1,5 +1,7 @@
 //! `gantry algorithm`.
 
+mod cases;
+
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -31,16 +33,25 @@ pub(crate) fn algorithm(command: &AlgorithmCommand) -> Result<ExitStatus, Proble
             algorithm,
             archive,
             comment,
+            cases: folder,
+            require_cases,
             json,
         } => {
+            if let Some(folder) = folder {
+                cases::give(&server, (algorithm, folder), *require_cases, *json)?;
+            }
             let now = push(&server, (algorithm, archive), comment, *json)?;
-            let digest = now["digest"].as_str().unwrap_or_default();
-            say(
-                &now,
-                *json,
-                &format!("{algorithm} runs {digest} from now on\n"),
-            )
+            if folder.is_some() {
+                let version = now["id"].as_str().unwrap_or_default();
+                return cases::wait(&server, algorithm, version, *json);
+            }
+            say(&now, *json, &runs(algorithm, &now))
         }
+        AlgorithmCommand::Test {
+            algorithm,
+            image: version,
+            json,
+        } => cases::again(&server, algorithm, version, *json),
         AlgorithmCommand::Activate {
             algorithm,
             image: version,
@@ -54,6 +65,19 @@ pub(crate) fn algorithm(command: &AlgorithmCommand) -> Result<ExitStatus, Proble
                 &format!("new jobs of {algorithm} run {version}\n"),
             )
         }
+    }
+}
+
+/// Whether jobs run a version that was pushed.
+fn runs(algorithm: &str, version: &Value) -> String {
+    let digest = version["digest"].as_str().unwrap_or_default();
+    if version["is_active"] == true {
+        format!("{algorithm} runs {digest} from now on\n")
+    } else {
+        format!(
+            "{digest} is imported; {algorithm} runs it once it has passed the test cases, which are {}\n",
+            version["cases"].as_str().unwrap_or_default()
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! A case that was run, and how it is judged.
 
 use domain::RunReport;
-use executor::cases::{Blessed, Case, Difference};
+use executor::cases::{self, Blessed, Case, Difference};
 
 /// A case with all that is known about it now.
 pub(super) struct Ran {
@@ -54,13 +54,10 @@ impl Ran {
         if bless && self.blessed.is_some() {
             return Verdict::Recorded;
         }
-        if !self.differences.is_empty() {
-            return Verdict::Failed;
-        }
-        if self.case.is_recorded() || self.case.expectation.failure.is_some() {
-            Verdict::Passed
-        } else {
-            Verdict::NotRecorded
+        match self.case.verdict(&self.differences) {
+            cases::Verdict::Passed => Verdict::Passed,
+            cases::Verdict::NotRecorded => Verdict::NotRecorded,
+            cases::Verdict::Failed => Verdict::Failed,
         }
     }
 

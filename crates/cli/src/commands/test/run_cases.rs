@@ -5,9 +5,8 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use camino::Utf8PathBuf;
-use container::sandbox::Stream;
 use executor::cases::{self, Case};
-use executor::{CancelToken, GivenInputs, Observer, Phase, RunRequest};
+use executor::{CancelToken, GivenInputs, RunRequest, Unobserved};
 
 use super::Suite;
 use super::ran::Ran;
@@ -17,14 +16,6 @@ use crate::commands::run::Interrupts;
 use crate::exit_status::ExitStatus;
 use crate::problem::Problem;
 use crate::terminal::{self, FAINT};
-
-/// Nothing is shown of a case while it runs: with several at once nobody could read it.
-struct Silent;
-
-impl Observer for Silent {
-    fn phase(&mut self, _phase: Phase) {}
-    fn log(&mut self, _stream: Stream, _at: std::time::Duration, _line: &str) {}
-}
 
 /// Runs them all; the answer has their order.
 pub(super) fn run(
@@ -90,7 +81,7 @@ fn one(suite: &Suite, case: &Case, cancel: &CancelToken) -> Result<Ran, Problem>
         waive: std::collections::BTreeSet::new(),
         shim_program: SHIM_PROGRAM.map(str::to_owned).to_vec(),
     };
-    let report = executor::run(&request, &mut Silent, cancel);
+    let report = executor::run(&request, &mut Unobserved, cancel);
     Ok(Ran {
         differences: cases::differences(case, &suite.declared.algorithm, &report),
         case: case.clone(),

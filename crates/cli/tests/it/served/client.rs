@@ -7,16 +7,16 @@ use super::*;
 use crate::gantry::Answer;
 
 /// A client with a login of its own.
-struct Client<'a> {
-    gantry: &'a Gantry,
+pub(super) struct Client<'a> {
+    pub(super) gantry: &'a Gantry,
 }
 
 impl Client<'_> {
-    fn run(&self, arguments: &[&str]) -> Answer {
+    pub(super) fn run(&self, arguments: &[&str]) -> Answer {
         self.with_stdin(arguments, "")
     }
 
-    fn with_stdin(&self, arguments: &[&str], stdin: &str) -> Answer {
+    pub(super) fn with_stdin(&self, arguments: &[&str], stdin: &str) -> Answer {
         let mut command = self.gantry.command();
         command.env("GANTRY_LOGIN", self.gantry.work().join("login.json"));
         command
@@ -39,7 +39,7 @@ impl Client<'_> {
         }
     }
 
-    fn good(&self, arguments: &[&str]) -> String {
+    pub(super) fn good(&self, arguments: &[&str]) -> String {
         let answer = self.run(arguments);
         assert_eq!(
             answer.code, 0,

@@ -1,4 +1,4 @@
-//! Zip archives of images, unpacked within bounds.
+//! Zip archives by others, unpacked within bounds.
 
 use std::io::{self, Read};
 
@@ -16,7 +16,7 @@ const MOST_RATIO: u64 = 1032;
 
 /// An archive that is not unpacked.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum UnzipError {
+pub(crate) enum UnzipError {
     /// It is no sound zip archive, or uses what is not read.
     #[error("the zip archive cannot be read: {0}")]
     Zip(#[from] ZipError),
@@ -35,14 +35,14 @@ pub(super) enum UnzipError {
 }
 
 /// Whether a file begins as a zip archive with members does.
-pub(super) fn is_zip(path: &Utf8Path) -> io::Result<bool> {
+pub(crate) fn is_zip(path: &Utf8Path) -> io::Result<bool> {
     let mut start = Vec::new();
     File::open(path)?.take(4).read_to_end(&mut start)?;
     Ok(start == *b"PK\x03\x04")
 }
 
 /// Unpacks the files of an archive; folders are made as needed, links are left out.
-pub(super) fn unzip(archive: &Utf8Path, into: &Utf8Path) -> Result<(), UnzipError> {
+pub(crate) fn unzip(archive: &Utf8Path, into: &Utf8Path) -> Result<(), UnzipError> {
     let file = File::open(archive)?;
     let most = file
         .metadata()?

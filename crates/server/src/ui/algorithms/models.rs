@@ -65,6 +65,7 @@ async fn list(
             .as_ref()
             .map(|_| format!("/algorithms/{slug}/models/{}/model.tar.gz", model.id));
         rows.push(VersionRow {
+            cases: None,
             id: model.id.to_string(),
             state: model.import_state,
             problem: model.problem,
@@ -80,6 +81,7 @@ async fn list(
     let shown = Shown {
         head,
         sort: Sort::Models,
+        cases: None,
         comment,
         problems,
     };

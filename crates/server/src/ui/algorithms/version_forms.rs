@@ -8,6 +8,7 @@ use store::algorithm_images::{ImportState, NewVersion};
 use store::algorithms::StoredAlgorithm;
 use store::ids::AccountId;
 
+use super::cases::{CasesView, VersionCases};
 use super::head::Head;
 use crate::error::ApiError;
 use crate::own::versions::checked;
@@ -38,12 +39,19 @@ pub(super) struct VersionRow {
     pub(super) creator: Option<String>,
     pub(super) made: Moment,
     pub(super) download: Option<String>,
+    /// Of a container image.
+    pub(super) cases: Option<VersionCases>,
 }
 
 impl VersionRow {
     /// Its import has not ended.
     pub(super) fn is_coming(&self) -> bool {
         matches!(self.state, ImportState::Queued | ImportState::Started)
+    }
+
+    /// Something about it is still to come: its import, or its test cases.
+    pub(super) fn is_moving(&self) -> bool {
+        self.is_coming() || self.cases.as_ref().is_some_and(VersionCases::are_coming)
     }
 
     /// Jobs can use it.
@@ -72,8 +80,10 @@ struct VersionsPage {
     sort: Sort,
     /// Newest first.
     rows: Vec<VersionRow>,
-    /// Some of them are still being imported.
+    /// Some of them are still being imported, or held against test cases.
     are_coming: bool,
+    /// The test cases of the algorithm.
+    cases: Option<CasesView>,
     allow_root: bool,
     /// What was typed.
     comment: String,
@@ -98,6 +108,8 @@ impl VersionsPage {
 pub(super) struct Shown {
     pub(super) head: Head,
     pub(super) sort: Sort,
+    /// The test cases of the algorithm.
+    pub(super) cases: Option<CasesView>,
     pub(super) comment: String,
     pub(super) problems: Problems,
 }
@@ -117,7 +129,8 @@ pub(super) fn draw(
     let status = shown.problems.status();
     let drawn = VersionsPage {
         frame: Frame::new(visitor, Section::Algorithms, title),
-        are_coming: rows.iter().any(VersionRow::is_coming),
+        are_coming: rows.iter().any(VersionRow::is_moving),
+        cases: shown.cases,
         allow_root: state.config().jobs.allow_root,
         head: shown.head,
         sort: shown.sort,

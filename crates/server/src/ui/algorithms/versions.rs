@@ -7,12 +7,13 @@ use store::algorithm_images::{AlgorithmImage, ImportState};
 use store::ids::AlgorithmImageId;
 use store::{Page, Viewer};
 
+use super::cases;
 use super::head::{Tab, edited};
 use super::version_forms::{Shown, Sort, VersionRow, brought, draw, names};
 use crate::error::ApiError;
 use crate::own::algorithms::changeable;
 use crate::own::note;
-use crate::own::versions::{checked, drop_layers, removal};
+use crate::own::versions::{checked, drop_layers, refusal, removal};
 use crate::state::AppState;
 use crate::ui::files::FilesForm;
 use crate::ui::form::Form;
@@ -37,7 +38,7 @@ pub(super) async fn show(
     .await
 }
 
-async fn list(
+pub(super) async fn list(
     state: &AppState,
     visitor: &Visitor,
     slug: &str,
@@ -52,22 +53,26 @@ async fn list(
     let names = names(state, creators).await?;
     let there = found.items.into_iter().rev();
     let there = there.filter(|version| version.import_state != ImportState::Removed);
-    let rows = there.map(|version| VersionRow {
-        id: version.id.to_string(),
-        state: version.import_state,
-        problem: version.problem,
-        size: (version.import_state == ImportState::Completed).then(|| bytes(version.size)),
-        digest: version.digest,
-        comment: version.comment,
-        is_active: version.is_active,
-        creator: version.creator.and_then(|id| names.get(&id).cloned()),
-        made: version.created_at.into(),
-        download: None,
-    });
-    let rows = rows.collect();
+    let mut rows = Vec::new();
+    for version in there {
+        rows.push(VersionRow {
+            cases: Some(cases::of_version(state, &version).await?),
+            id: version.id.to_string(),
+            state: version.import_state,
+            problem: version.problem,
+            size: (version.import_state == ImportState::Completed).then(|| bytes(version.size)),
+            digest: version.digest,
+            comment: version.comment,
+            is_active: version.is_active,
+            creator: version.creator.and_then(|id| names.get(&id).cloned()),
+            made: version.created_at.into(),
+            download: None,
+        });
+    }
     let shown = Shown {
         head,
         sort: Sort::Images,
+        cases: cases::view(state, algorithm.id).await?,
         comment,
         problems,
     };
@@ -107,11 +112,9 @@ pub(super) async fn activate(
     form: Form,
 ) -> Result<Response, PageError> {
     let version = found(&state, &form, (&slug, &id)).await?;
-    if !state.store().activate_algorithm_image(version.id).await? {
-        return Ok(back(
-            &slug,
-            "The version is not imported, so no job can run it.",
-        ));
+    let activation = state.store().activate_algorithm_image(version.id).await?;
+    if let Some(problem) = refusal(activation) {
+        return Ok(back(&slug, &problem));
     }
     let by = form.visitor.require()?.id;
     let object = format!("algorithm_image {}", version.id);
@@ -157,12 +160,12 @@ pub(super) async fn remove(
     ))
 }
 
-fn back(slug: &str, said: &str) -> Response {
+pub(super) fn back(slug: &str, said: &str) -> Response {
     notice::redirect(&format!("/algorithms/{slug}/versions/"), said)
 }
 
 /// A version of an algorithm that the visitor may change.
-async fn found(
+pub(super) async fn found(
     state: &AppState,
     form: &Form,
     (slug, id): (&str, &str),
