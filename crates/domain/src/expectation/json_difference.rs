@@ -88,8 +88,8 @@ impl Search {
         match (self.absolute > 0.0, self.relative > 0.0) {
             (false, false) => String::new(),
             (true, false) => format!(" ± {}", self.absolute),
-            (false, true) => format!(" ± {} %", self.relative * 100.0),
-            (true, true) => format!(" ± {} or {} %", self.absolute, self.relative * 100.0),
+            (false, true) => format!(" ± {} %", percent(self.relative)),
+            (true, true) => format!(" ± {} or {} %", self.absolute, percent(self.relative)),
         }
     }
 
@@ -113,6 +113,11 @@ fn short(value: &Value) -> String {
     }
     let start: String = text.chars().take(59).collect();
     format!("{start}…")
+}
+
+/// A share as it is written in `case.toml`, without the last digits of a product of floats.
+fn percent(share: f64) -> f64 {
+    (share * 1e14).round() / 1e12
 }
 
 #[cfg(test)]
@@ -146,6 +151,8 @@ mod tests {
         );
         let differences = json_differences(&json!(4), &json!(5), 0.0, 0.01);
         assert_eq!(differences, ["is 5, expected 4 ± 1 %"]);
+        let small = json_differences(&json!(4), &json!(5), 0.0, 1e-6);
+        assert_eq!(small, ["is 5, expected 4 ± 0.0001 %"]);
     }
 
     #[test]

@@ -73,11 +73,10 @@ fn runs(algorithm: &str, version: &Value) -> String {
     let digest = version["digest"].as_str().unwrap_or_default();
     if version["is_active"] == true {
         format!("{algorithm} runs {digest} from now on\n")
+    } else if version["cases"] == "failed" {
+        format!("{algorithm} does not run {digest}, which has to pass the test cases first\n")
     } else {
-        format!(
-            "{digest} is imported; {algorithm} runs it once it has passed the test cases, which are {}\n",
-            version["cases"].as_str().unwrap_or_default()
-        )
+        format!("{algorithm} runs {digest} once it has passed the test cases\n")
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct CasesView {
 /// What a version made of the cases.
 pub(super) struct VersionCases {
     state: CasesState,
+    /// They are required, and it has not passed them.
+    pub(super) must_pass: bool,
     pub(super) problem: String,
     pub(super) runs: Vec<CaseRow>,
 }
@@ -101,6 +103,7 @@ pub(super) async fn view(
 pub(super) async fn of_version(
     state: &AppState,
     version: &AlgorithmImage,
+    are_required: bool,
 ) -> Result<VersionCases, ApiError> {
     let runs = match version.cases {
         CasesState::None => Vec::new(),
@@ -119,6 +122,7 @@ pub(super) async fn of_version(
     };
     Ok(VersionCases {
         state: version.cases,
+        must_pass: are_required && version.cases != CasesState::Passed,
         problem: version.cases_problem.clone(),
         runs: runs.into_iter().map(row).collect(),
     })

@@ -39,7 +39,7 @@ pub(super) struct VersionRow {
     pub(super) creator: Option<String>,
     pub(super) made: Moment,
     pub(super) download: Option<String>,
-    /// Of a container image.
+    /// Of a container image; with what it still has to pass before jobs can run it.
     pub(super) cases: Option<VersionCases>,
 }
 
@@ -52,6 +52,12 @@ impl VersionRow {
     /// Something about it is still to come: its import, or its test cases.
     pub(super) fn is_moving(&self) -> bool {
         self.is_coming() || self.cases.as_ref().is_some_and(VersionCases::are_coming)
+    }
+
+    /// Its algorithm requires that it passes the test cases first.
+    pub(super) fn must_pass(&self) -> bool {
+        let cases = self.cases.as_ref();
+        !self.is_active && self.is_usable() && cases.is_some_and(|cases| cases.must_pass)
     }
 
     /// Jobs can use it.

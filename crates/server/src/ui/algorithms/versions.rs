@@ -53,10 +53,12 @@ pub(super) async fn list(
     let names = names(state, creators).await?;
     let there = found.items.into_iter().rev();
     let there = there.filter(|version| version.import_state != ImportState::Removed);
+    let kept = cases::view(state, algorithm.id).await?;
+    let are_required = kept.as_ref().is_some_and(|cases| cases.is_required);
     let mut rows = Vec::new();
     for version in there {
         rows.push(VersionRow {
-            cases: Some(cases::of_version(state, &version).await?),
+            cases: Some(cases::of_version(state, &version, are_required).await?),
             id: version.id.to_string(),
             state: version.import_state,
             problem: version.problem,
@@ -72,7 +74,7 @@ pub(super) async fn list(
     let shown = Shown {
         head,
         sort: Sort::Images,
-        cases: cases::view(state, algorithm.id).await?,
+        cases: kept,
         comment,
         problems,
     };
