@@ -103,7 +103,7 @@ pub fn read_both_ways(bytes: &[u8]) {
     let file = tempfile::NamedTempFile::new_in("/dev/shm").expect("space for a file");
     std::fs::write(file.path(), bytes).expect("space for a file");
     let path = camino::Utf8Path::from_path(file.path()).expect("a plain path");
-    let whole = imaging::metaimage::read_with(path, &limits);
+    let whole = imaging::read(path, &limits).map(|(volume, _)| volume);
     match (streamed, whole) {
         (Ok((streamed, summary)), Ok(whole)) if summary.format == ImageFormat::MetaImage => {
             assert_eq!(streamed.geometry, whole.geometry);
