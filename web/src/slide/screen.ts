@@ -1,7 +1,7 @@
 // Everything of a slide viewer on the screen.
 
 import OpenSeadragon from "openseadragon";
-import { tableOf } from "../annotations/table";
+import { MOST_OPEN, tableOf } from "../annotations/table";
 import { button, element } from "../dom/element";
 import { type Key, helpOf, press } from "../dom/keys";
 import { barOf, lengthText } from "../geometry/scale_bar";
@@ -180,7 +180,7 @@ export class SlideScreen {
     this.stage.append(this.surface, this.annotations.root, this.bar, this.minimap, this.picture);
     const main = element("div", { class: "main" }, this.stage, element("div", { class: "below" }, this.readout));
     const side = element("div", { class: "side" }, ...this.panels.map((panel) => panel.root));
-    const tables = this.sets.map((set, number) => tableOf(set, number, goTo));
+    const tables = this.sets.map((set, number) => tableOf(set, { number, open: this.sets.length <= MOST_OPEN }, goTo));
     const body = element("div", { class: "body" }, main, side);
     const root = element("div", { class: "viewer" }, ...notices, toolbar, body, ...tables, this.help);
     root.addEventListener("keydown", (event) => {

@@ -1,6 +1,6 @@
 // Everything of a viewer on the screen, kept in step with its state.
 
-import { tableOf } from "../annotations/table";
+import { MOST_OPEN, tableOf } from "../annotations/table";
 import { element } from "../dom/element";
 import type { PlaneName } from "../geometry/plane";
 import { PLANES } from "../geometry/plane";
@@ -121,7 +121,7 @@ export class Screen {
       };
       return noticeOf(layer.scene, copied);
     });
-    const tables = state.annotations.map((set, number) => tableOf(set, number, goTo));
+    const tables = state.annotations.map((set, number) => tableOf(set, { number, open: state.annotations.length <= MOST_OPEN }, goTo));
     this.grid.append(this.stage.canvas, ...this.panes.map((pane) => pane.root));
     const side = element("div", { class: "side" }, ...this.panels.map((panel) => panel.root));
     const below = element("div", { class: "below" }, this.readout, this.progress);
