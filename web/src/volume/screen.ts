@@ -5,6 +5,7 @@ import { element } from "../dom/element";
 import type { PlaneName } from "../geometry/plane";
 import { PLANES } from "../geometry/plane";
 import type { Vec3 } from "../geometry/vector";
+import { leftOut, noticeOfLeftOut } from "../layers/left_out";
 import { LayerPanel } from "../layers/panel";
 import { noticeOf } from "../layers/verdict";
 import { Actions } from "./actions";
@@ -34,6 +35,7 @@ export class Screen {
   private readonly loading: Loading;
   private readonly actions: Actions;
   private readonly grid = element("div", { class: "panes" });
+  private readonly notices = element("div", { class: "notices" });
   private readonly readout = element("p", { class: "readout" });
   private readonly live = element("p", { class: "unseen", "aria-live": "polite" });
   private readonly progress = element("span", { class: "progress" });
@@ -53,6 +55,7 @@ export class Screen {
       came: () => this.came(),
       reached: (progress) => this.reached(progress),
       failed: (problem) => this.failed(problem),
+      missing: (layer, problem) => this.missing(layer, problem),
     });
     this.actions = new Actions(state, { redraw, setTime: (time) => this.setTime(time), hover: (mm) => this.hover(mm) });
     this.panes = PLANES.map((name) => new Pane(name, state, this.actions));
@@ -114,13 +117,15 @@ export class Screen {
 
   private compose(goTo: (mm: Vec3) => void): HTMLElement {
     const { state } = this;
-    const notices = state.layers.map((layer) => {
+    const notices = state.leftOut.map(noticeOfLeftOut);
+    const verdicts = state.layers.map((layer) => {
       const copied = (on: boolean) => {
         layer.copied = on;
         this.redraw();
       };
       return noticeOf(layer.scene, copied);
     });
+    this.notices.append(...notices, ...verdicts.filter((notice) => notice !== null));
     const tables = state.annotations.map((set, number) => tableOf(set, { number, open: state.annotations.length <= MOST_OPEN }, goTo));
     this.grid.append(this.stage.canvas, ...this.panes.map((pane) => pane.root));
     const side = element("div", { class: "side" }, ...this.panels.map((panel) => panel.root));
@@ -129,7 +134,7 @@ export class Screen {
     const root = element(
       "div",
       { class: "viewer" },
-      ...notices,
+      this.notices,
       this.toolbar.root,
       element("div", { class: "body" }, main, side),
       ...tables,
@@ -172,6 +177,13 @@ export class Screen {
     this.root.prepend(element("p", { class: "notice bad", role: "alert" }, `Not everything could be loaded: ${text}`));
   }
 
+  // An overlay that did not come: the others are shown.
+  private missing(layer: Layer, problem: unknown): void {
+    layer.shown = false;
+    this.notices.prepend(noticeOfLeftOut(leftOut(layer.scene, problem)));
+    this.redraw();
+  }
+
   private setTime(time: number): void {
     const { state } = this;
     const wanted = Math.min(Math.max(time, 0), state.base.image.times - 1);
@@ -184,7 +196,7 @@ export class Screen {
 
   private layerChanged(layer: Layer, isShown: boolean): void {
     if (isShown && layer.shown && layer.voxels.length === 0) {
-      this.loading.both(layer).catch((problem: unknown) => this.failed(problem));
+      void this.loading.over(layer);
     }
     this.redraw();
   }
