@@ -25,6 +25,10 @@ const WORDS: Record<Progress, string> = {
   full: "",
 };
 
+// Voxels that come are drawn at most so often, ms: without a graphics card a picture takes the processors for longer than
+// the voxels themselves, which then wait for it.
+const PAUSE = 400;
+
 export class Screen {
   readonly root: HTMLElement;
   private readonly stage: Stage;
@@ -41,6 +45,9 @@ export class Screen {
   private readonly progress = element("span", { class: "progress" });
   private readonly sizes = new ResizeObserver(() => this.redraw());
   private frame = 0;
+  // Voxels have come since the last picture, and when they are drawn at the latest.
+  private isStale = false;
+  private pause = 0;
   private saying = 0;
   private hovered: Vec3 | null = null;
   private onFirst: (() => void) | null = null;
@@ -91,6 +98,7 @@ export class Screen {
     this.loading.end();
     this.sizes.disconnect();
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.pause);
     this.stage.dispose();
   }
 
@@ -157,13 +165,14 @@ export class Screen {
       this.mark("first");
       this.draw();
     } else {
-      this.redraw();
+      this.isStale = true;
+      this.pause ||= window.setTimeout(() => this.redraw(), PAUSE);
     }
   }
 
   private reached(progress: Progress): void {
     this.mark(progress);
-    this.redraw();
+    if (this.isStale) this.redraw();
   }
 
   private mark(progress: Progress): void {
@@ -219,7 +228,9 @@ export class Screen {
 
   private draw(): void {
     cancelAnimationFrame(this.frame);
-    this.frame = 0;
+    clearTimeout(this.pause);
+    this.frame = this.pause = 0;
+    this.isStale = false;
     const { state } = this;
     const visible = new Set(state.visible);
     this.grid.dataset["panes"] = String(visible.size);
