@@ -48,10 +48,13 @@ try {
 function phantom() {
   const [nx, ny, nz] = SIZE;
   const voxels = new Int16Array(nx * ny * nz);
-  let seed = 7;
+  let seed = 2463534242;
   const noise = () => {
-    seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-    return (seed >> 16) % 41 - 20;
+    // Marsaglia's xorshift: a weaker one has patterns that compress.
+    seed ^= seed << 13;
+    seed ^= seed >>> 17;
+    seed ^= seed << 5;
+    return ((seed >>> 8) % 41) - 20;
   };
   const within = (x, y, z, [mx, my, mz, rx, ry, rz]) =>
     ((x - mx) / rx) ** 2 + ((y - my) / ry) ** 2 + ((z - mz) / rz) ** 2 < 1;
