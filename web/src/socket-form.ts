@@ -1,6 +1,8 @@
 // The form of a new socket: fields that the kind does not have are put away, and what is typed is judged by the server a
 // moment after the last key. Without JavaScript the form says the same once it is sent.
 
+import { offerExample } from "./sockets/example";
+
 const form = document.querySelector<HTMLFormElement>("#socket-form");
 const kind = document.querySelector<HTMLSelectElement>("#kind");
 const touched = new Set<string>();
@@ -98,8 +100,17 @@ form?.addEventListener("input", (event) => {
       }
     }
   }
+  plan();
+});
+
+function plan(): void {
   window.clearTimeout(planned);
   planned = window.setTimeout(() => void check(), 350);
+}
+
+offerExample(kind, () => {
+  touched.add("example");
+  plan();
 });
 showFields();
 

@@ -93,7 +93,16 @@ impl FromRequestParts<AppState> for Caller {
             {
                 check_csrf(&parts.headers, &session.csrf)?;
             }
-            session.map(|session| session.account)
+            let account = session.map(|session| session.account);
+            if account
+                .as_ref()
+                .is_some_and(|account| account.must_change_password)
+            {
+                return Err(ApiError::forbidden(
+                    "Choose a password of your own first, on the page `/account/`: somebody else knows this one.",
+                ));
+            }
+            account
         };
         Ok(Caller::of(account))
     }

@@ -47,7 +47,9 @@ pub async fn administrator(store: &Store) -> Result<Option<(String, String)>, Fi
         password_hash: hash.map_err(|error| FirstStartError::Password(error.to_string()))?,
         role: Role::Administrator,
     };
-    store.create_account(&account, Timestamp::now()).await?;
+    let made = store.create_account(&account, Timestamp::now()).await?;
+    // It has been on a screen, and perhaps in a log.
+    store.demand_new_password(made.id).await?;
     Ok(Some((account.username, password)))
 }
 

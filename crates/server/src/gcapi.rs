@@ -23,7 +23,7 @@ mod version;
 
 pub(crate) use shapes::value as value_shape;
 pub use uploads::Signer;
-pub(crate) use uploads::base_name;
+pub(crate) use uploads::{base_name, room_for};
 
 /// All routes.
 pub fn router() -> Router<AppState> {

@@ -23,6 +23,7 @@ pub mod own;
 pub mod passwords;
 pub mod path;
 pub mod query;
+pub mod quota;
 pub mod run_archive;
 pub mod serve;
 pub mod state;

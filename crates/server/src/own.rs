@@ -19,6 +19,7 @@ pub(crate) mod jobs;
 pub(crate) mod login;
 pub(crate) mod members;
 pub(crate) mod part;
+pub(crate) mod quotas;
 pub(crate) mod sockets;
 pub(crate) mod versions;
 
@@ -68,6 +69,7 @@ fn described() -> (Router<AppState>, serde_json::Value) {
     let described = OpenApiRouter::with_openapi(Document::openapi())
         .merge(login::router())
         .merge(accounts::router())
+        .merge(quotas::router())
         .merge(algorithms::router())
         .merge(members::router())
         .merge(versions::router())

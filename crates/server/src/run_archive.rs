@@ -11,6 +11,7 @@ use store::interfaces::StoredInterface;
 use store::jobs::{JobInput, JobOrigin, NewJob};
 use store::{Page, Viewer};
 
+use crate::quota;
 use crate::submit::{SubmitError, runnable};
 use crate::worker::Worker;
 
@@ -55,6 +56,11 @@ pub async fn run_archive(
         let why = skipped.first().map(|item| item.reason.clone());
         let why = why.unwrap_or_else(|| "it is empty".to_owned());
         return Err(RunArchiveError::NothingFits(why));
+    }
+    if let Some(account) = viewer.account
+        && let Some(used_up) = quota::against_run(store, account, jobs.len() as u64).await?
+    {
+        return Err(SubmitError::from(used_up).into());
     }
     let run = store
         .start_archive_run(

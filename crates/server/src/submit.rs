@@ -15,6 +15,7 @@ use store::jobs::{JobInput, JobOrigin, NewJob, Pending, PendingSource};
 use store::sockets::StoredSocket;
 use store::{Store, StoreError, Viewer};
 
+use crate::quota::{self, UsedUp};
 use crate::worker::{Unfit, Worker};
 
 mod check;
@@ -46,16 +47,9 @@ pub enum SubmitError {
     /// It has no container image that can run.
     #[error("the algorithm has no active container image")]
     NoImage,
-    /// There are too many jobs already.
-    #[error(
-        "you have {found} jobs that have not ended, expected fewer than {most}: wait for one, or cancel it"
-    )]
-    TooManyJobs {
-        /// How many.
-        found: u64,
-        /// How many are allowed.
-        most: u64,
-    },
+    /// Whoever asks has taken as much as they may.
+    #[error(transparent)]
+    UsedUp(#[from] UsedUp),
     /// No interface takes exactly these inputs.
     #[error("{0}")]
     Interface(String),
@@ -98,12 +92,11 @@ pub async fn submit_from(
     let interface = interface(&algorithm, &submission.inputs)?;
     worker.settings().capacity.admits(&algorithm.limits)?;
     if let Some(account) = viewer.account {
-        let found = store.count_active_jobs(account).await?;
-        if found >= most_active && submission.archive_run.is_none() {
-            return Err(SubmitError::TooManyJobs {
-                found,
-                most: most_active,
-            });
+        let mut used_up = quota::against_job(store, account, most_active)
+            .await?
+            .into_iter();
+        if let Some(used_up) = used_up.next() {
+            return Err(used_up.into());
         }
     }
     let accepted = accept_all(store, viewer, interface, &submission.inputs).await?;

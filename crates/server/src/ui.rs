@@ -12,6 +12,7 @@ use crate::state::AppState;
 mod account;
 mod administration;
 mod algorithms;
+mod allowance;
 mod archives;
 pub mod assets;
 mod authority;

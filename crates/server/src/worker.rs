@@ -214,6 +214,7 @@ impl Worker {
         admission: &mut Admission,
         running: &mut Running,
     ) -> Result<(), StoreError> {
+        admission.set_quotas(self.store.running_quotas().await?);
         while !admission.is_full() {
             let Some(first) = self.store.next_job(&admission.any_room()).await? else {
                 return Ok(());

@@ -78,6 +78,8 @@ pub struct Account {
     pub role: Role,
     /// `false`: every login and token is refused.
     pub is_active: bool,
+    /// Somebody else knows the password: its owner is to choose another one at the next login in a browser.
+    pub must_change_password: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -144,6 +146,7 @@ pub(crate) struct AccountRow {
     password_hash: String,
     role: String,
     is_active: bool,
+    must_change_password: bool,
     created_at: String,
 }
 
@@ -161,6 +164,7 @@ impl TryFrom<AccountRow> for Account {
                 .parse()
                 .map_err(|error| corrupt("account.role", &row.role, &error))?,
             is_active: row.is_active,
+            must_change_password: row.must_change_password,
             created_at: from_text("account.created_at", &row.created_at)?,
         })
     }
@@ -285,7 +289,7 @@ impl Store {
         Ok(count.unsigned_abs())
     }
 
-    /// Sets a password and ends all logins with the old one. `false`: there is no such account.
+    /// Sets a password, which its owner may keep, and ends all logins with the old one. `false`: there is no such account.
     ///
     /// # Errors
     /// When the database fails.
@@ -295,12 +299,28 @@ impl Store {
         hash: &str,
     ) -> Result<bool, StoreError> {
         let mut change = self.write().await?;
-        let done = sqlx::query("UPDATE account SET password_hash = ? WHERE id = ?")
-            .bind(hash)
+        let done = sqlx::query(
+            "UPDATE account SET password_hash = ?, must_change_password = FALSE WHERE id = ?",
+        )
+        .bind(hash)
+        .bind(account.to_string())
+        .execute(&mut *change)
+        .await?;
+        sqlx::query("DELETE FROM session WHERE account_id = ?")
             .bind(account.to_string())
             .execute(&mut *change)
             .await?;
-        sqlx::query("DELETE FROM session WHERE account_id = ?")
+        change.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// The owner is to choose another password at the next login in a browser. `false`: there is no such account.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn demand_new_password(&self, account: AccountId) -> Result<bool, StoreError> {
+        let mut change = self.write().await?;
+        let done = sqlx::query("UPDATE account SET must_change_password = TRUE WHERE id = ?")
             .bind(account.to_string())
             .execute(&mut *change)
             .await?;

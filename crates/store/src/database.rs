@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::uploads::PartFiles;
 
 /// Every step that the tables have taken, in order; what was released is never changed.
-const STEPS: [(i64, &str, &str); 4] = [
+const STEPS: &[(i64, &str, &str)] = &[
     (
         1,
         "start",
@@ -35,6 +35,11 @@ const STEPS: [(i64, &str, &str); 4] = [
         4,
         "cases",
         include_str!("../migrations/sqlite/0004_cases.sql"),
+    ),
+    (
+        5,
+        "quotas",
+        include_str!("../migrations/sqlite/0005_quotas.sql"),
     ),
 ];
 
@@ -273,7 +278,7 @@ impl Store {
 }
 
 fn migrations() -> Migrator {
-    let steps = STEPS.into_iter().map(|(version, name, sql)| {
+    let steps = STEPS.iter().map(|&(version, name, sql)| {
         let sql = SqlStr::from_static(sql);
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     });

@@ -25,6 +25,7 @@ pub mod interfaces;
 pub mod inventory;
 pub mod jobs;
 pub mod page;
+pub mod quotas;
 pub mod sessions;
 pub mod sockets;
 pub mod time;

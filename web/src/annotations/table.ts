@@ -8,14 +8,20 @@ import { millimetres, nameOf } from "./words";
 
 // Rows at first, and at each wish for more.
 const ROWS = 50;
+// With more sets than this, tables are folded: there should be an end to the page.
+export const MOST_OPEN = 4;
 
-export function tableOf(set: AnnotationSet, number: number, goTo: (point: Vec3) => void): HTMLElement {
+export function tableOf(set: AnnotationSet, { number, open }: { number: number; open: boolean }, goTo: (point: Vec3) => void): HTMLElement {
   const swatch = element("span", { class: "swatch round", "aria-hidden": "true" });
   swatch.style.backgroundColor = colourOfSet(number);
   const hasProbability = set.items.some((item) => item.probability !== undefined);
   const hasMeasure = set.items.some((item) => item.measure !== undefined);
-  const columns = ["Name", "Position, mm (LPS)", ...(hasMeasure ? ["Size"] : []), ...(hasProbability ? ["Probability"] : []), ""];
-  const head = columns.map((text) => element("th", { scope: "col" }, text));
+  const numbers = ["Position, mm (LPS)", ...(hasMeasure ? ["Size"] : []), ...(hasProbability ? ["Probability"] : [])];
+  const head = [
+    element("th", { scope: "col" }, "Name"),
+    ...numbers.map((text) => element("th", { scope: "col", class: "number" }, text)),
+    element("th", { scope: "col" }, element("span", { class: "unseen" }, "Go to")),
+  ];
   const body = element("tbody");
   const more = button("", "Show more rows", () => fill());
   const fill = () => {
@@ -42,7 +48,7 @@ export function tableOf(set: AnnotationSet, number: number, goTo: (point: Vec3) 
   const warnings = set.warnings.map((warning) => element("p", { class: "notice bad" }, sentence(warning)));
   return element(
     "details",
-    { class: "annotation-set", open: true },
+    { class: "annotation-set", open },
     element("summary", {}, swatch, ` ${set.title} (${set.count})`),
     ...warnings,
     element("div", { class: "scrolled", tabindex: 0, role: "region", "aria-label": set.title },

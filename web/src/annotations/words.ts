@@ -15,5 +15,11 @@ export function titleOf(set: AnnotationSet, item: AnnotationItem, number: number
 }
 
 export function millimetres(point: Vec3, decimals = 1): string {
-  return point.map((value) => (Object.is(value, -0) ? 0 : value).toFixed(decimals)).join(", ");
+  return point.map((value) => rounded(value, decimals)).join(", ");
+}
+
+// What rounds to nothing has no sign.
+function rounded(value: number, decimals: number): string {
+  const text = value.toFixed(decimals);
+  return Number(text) === 0 ? (0).toFixed(decimals) : text;
 }

@@ -54,10 +54,17 @@ export interface AnnotationSet {
   warnings: string[];
 }
 
+// An image that should be there and cannot be shown.
+export interface LeftOut {
+  title: string;
+  reason: string;
+}
+
 export interface Scene {
   kind: "volume" | "slide";
   title: string;
   layers: SceneLayer[];
+  left_out: LeftOut[];
   annotations: AnnotationSet[];
 }
 

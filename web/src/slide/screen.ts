@@ -1,13 +1,14 @@
 // Everything of a slide viewer on the screen.
 
 import OpenSeadragon from "openseadragon";
-import { tableOf } from "../annotations/table";
+import { MOST_OPEN, tableOf } from "../annotations/table";
 import { button, element } from "../dom/element";
 import { type Key, helpOf, press } from "../dom/keys";
 import { barOf, lengthText } from "../geometry/scale_bar";
+import { noticeOfLeftOut } from "../layers/left_out";
 import { LayerPanel } from "../layers/panel";
 import { noticeOf } from "../layers/verdict";
-import type { AnnotationSet } from "../scene/types";
+import type { AnnotationSet, LeftOut } from "../scene/types";
 import { SlideAnnotations } from "./annotations";
 import { bestDrawer } from "./drawer";
 import { Frame } from "./frame";
@@ -35,14 +36,18 @@ export class SlideScreen {
   private readonly minimap = element("div", { class: "minimap", "aria-hidden": "true" });
   private readonly panels: LayerPanel<SlideLayer>[];
   private readonly items = new Map<SlideLayer, OpenSeadragon.TiledImage>();
+  private readonly sets: readonly AnnotationSet[];
+  private readonly missing: readonly LeftOut[];
   private viewer: OpenSeadragon.Viewer | null = null;
   private finding = -1;
 
   constructor(
     private readonly host: HTMLElement,
     readonly layers: readonly SlideLayer[],
-    private readonly sets: readonly AnnotationSet[],
+    { sets, missing }: { sets: readonly AnnotationSet[]; missing: readonly LeftOut[] },
   ) {
+    this.sets = sets;
+    this.missing = missing;
     this.frame = new Frame(this.base.image);
     this.annotations = new SlideAnnotations(sets, this.frame);
     this.keys = keysOf(this);
@@ -180,9 +185,9 @@ export class SlideScreen {
     this.stage.append(this.surface, this.annotations.root, this.bar, this.minimap, this.picture);
     const main = element("div", { class: "main" }, this.stage, element("div", { class: "below" }, this.readout));
     const side = element("div", { class: "side" }, ...this.panels.map((panel) => panel.root));
-    const tables = this.sets.map((set, number) => tableOf(set, number, goTo));
+    const tables = this.sets.map((set, number) => tableOf(set, { number, open: this.sets.length <= MOST_OPEN }, goTo));
     const body = element("div", { class: "body" }, main, side);
-    const root = element("div", { class: "viewer" }, ...notices, toolbar, body, ...tables, this.help);
+    const root = element("div", { class: "viewer" }, ...this.missing.map(noticeOfLeftOut), ...notices, toolbar, body, ...tables, this.help);
     root.addEventListener("keydown", (event) => {
       const isTyping = event.composedPath().some((node) => node instanceof Element && node.matches("input, select"));
       if (!isTyping && this.press(event)) event.preventDefault();

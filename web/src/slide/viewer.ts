@@ -4,6 +4,7 @@ import { complete, described, sceneOf } from "../scene/read";
 import type { SlideDescription } from "../scene/types";
 import { element, styled } from "../dom/element";
 import common from "../layers/viewer.css?inline";
+import { leftOut } from "../layers/left_out";
 import { SlideLayer } from "./layer";
 import { SlideScreen } from "./screen";
 import css from "./viewer.css?inline";
@@ -33,16 +34,20 @@ export class SlideViewer extends HTMLElement {
 
   private async start(root: ShadowRoot, signal: AbortSignal): Promise<void> {
     const scene = sceneOf(this);
-    const answers = scene.layers.map((layer) => described<SlideDescription>(layer, signal));
+    const answers = Promise.allSettled(scene.layers.map((layer) => described<SlideDescription>(layer, signal)));
     const sets = await Promise.all(scene.annotations.map((set) => complete(set, signal).catch(() => set)));
     const layers: SlideLayer[] = [];
-    for (const [place, layer] of scene.layers.entries()) {
-      // One overlay that cannot be read must not hide the slide.
-      const image = place === 0 ? await answers[0] : await answers[place]?.catch(() => null);
-      if (image) layers.push(new SlideLayer(layer, image, place === 0));
+    // One overlay that cannot be read must not hide the slide, nor be missing without a word.
+    const missing = [...scene.left_out];
+    for (const [place, answer] of (await answers).entries()) {
+      const layer = scene.layers[place];
+      if (!layer) continue;
+      if (answer.status === "fulfilled") layers.push(new SlideLayer(layer, answer.value, place === 0));
+      else if (place === 0) throw answer.reason;
+      else missing.push(leftOut(layer, answer.reason));
     }
     if (signal.aborted || layers.length === 0) return;
-    const screen = new SlideScreen(this, layers, sets);
+    const screen = new SlideScreen(this, layers, { sets, missing });
     this.screen = screen;
     const first = element("div", {}, element("slot"));
     screen.root.classList.add("waiting");

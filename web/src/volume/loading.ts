@@ -13,6 +13,7 @@ export interface LoadingListener {
   came(): void;
   reached(progress: Progress): void;
   failed(problem: unknown): void;
+  missing(layer: Layer, problem: unknown): void;
 }
 
 export class Loading {
@@ -49,14 +50,18 @@ export class Loading {
     const wanted = others();
     await Promise.all([
       first === best ? null : this.load(base, best, signal),
-      ...wanted.map((layer) => this.both(layer, signal)),
+      ...wanted.map((layer) => this.over(layer, signal)),
     ]);
     this.listener.reached("full");
   }
 
-  // A layer that is shown later than the others.
-  async both(layer: Layer, signal: AbortSignal = this.stop.signal): Promise<void> {
-    for (const level of levelsToLoad(layer.image, this.largestSide())) await this.load(layer, level, signal);
+  // What lies over the image, also what is shown later than the others. When it does not come, the listener is told.
+  async over(layer: Layer, signal: AbortSignal = this.stop.signal): Promise<void> {
+    try {
+      for (const level of levelsToLoad(layer.image, this.largestSide())) await this.load(layer, level, signal);
+    } catch (problem) {
+      if (!signal.aborted) this.listener.missing(layer, problem);
+    }
   }
 
   private async load(layer: Layer, level: number, signal: AbortSignal): Promise<void> {

@@ -1,10 +1,11 @@
 // Everything of a viewer on the screen, kept in step with its state.
 
-import { tableOf } from "../annotations/table";
+import { MOST_OPEN, tableOf } from "../annotations/table";
 import { element } from "../dom/element";
 import type { PlaneName } from "../geometry/plane";
 import { PLANES } from "../geometry/plane";
 import type { Vec3 } from "../geometry/vector";
+import { leftOut, noticeOfLeftOut } from "../layers/left_out";
 import { LayerPanel } from "../layers/panel";
 import { noticeOf } from "../layers/verdict";
 import { Actions } from "./actions";
@@ -24,6 +25,10 @@ const WORDS: Record<Progress, string> = {
   full: "",
 };
 
+// Voxels that come are drawn at most so often, ms: without a graphics card a picture takes the processors for longer than
+// the voxels themselves, which then wait for it.
+const PAUSE = 400;
+
 export class Screen {
   readonly root: HTMLElement;
   private readonly stage: Stage;
@@ -34,11 +39,15 @@ export class Screen {
   private readonly loading: Loading;
   private readonly actions: Actions;
   private readonly grid = element("div", { class: "panes" });
+  private readonly notices = element("div", { class: "notices" });
   private readonly readout = element("p", { class: "readout" });
   private readonly live = element("p", { class: "unseen", "aria-live": "polite" });
   private readonly progress = element("span", { class: "progress" });
   private readonly sizes = new ResizeObserver(() => this.redraw());
   private frame = 0;
+  // Voxels have come since the last picture, and when they are drawn at the latest.
+  private isStale = false;
+  private pause = 0;
   private saying = 0;
   private hovered: Vec3 | null = null;
   private onFirst: (() => void) | null = null;
@@ -53,6 +62,7 @@ export class Screen {
       came: () => this.came(),
       reached: (progress) => this.reached(progress),
       failed: (problem) => this.failed(problem),
+      missing: (layer, problem) => this.missing(layer, problem),
     });
     this.actions = new Actions(state, { redraw, setTime: (time) => this.setTime(time), hover: (mm) => this.hover(mm) });
     this.panes = PLANES.map((name) => new Pane(name, state, this.actions));
@@ -88,6 +98,7 @@ export class Screen {
     this.loading.end();
     this.sizes.disconnect();
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.pause);
     this.stage.dispose();
   }
 
@@ -114,14 +125,16 @@ export class Screen {
 
   private compose(goTo: (mm: Vec3) => void): HTMLElement {
     const { state } = this;
-    const notices = state.layers.map((layer) => {
+    const notices = state.leftOut.map(noticeOfLeftOut);
+    const verdicts = state.layers.map((layer) => {
       const copied = (on: boolean) => {
         layer.copied = on;
         this.redraw();
       };
       return noticeOf(layer.scene, copied);
     });
-    const tables = state.annotations.map((set, number) => tableOf(set, number, goTo));
+    this.notices.append(...notices, ...verdicts.filter((notice) => notice !== null));
+    const tables = state.annotations.map((set, number) => tableOf(set, { number, open: state.annotations.length <= MOST_OPEN }, goTo));
     this.grid.append(this.stage.canvas, ...this.panes.map((pane) => pane.root));
     const side = element("div", { class: "side" }, ...this.panels.map((panel) => panel.root));
     const below = element("div", { class: "below" }, this.readout, this.progress);
@@ -129,7 +142,7 @@ export class Screen {
     const root = element(
       "div",
       { class: "viewer" },
-      ...notices,
+      this.notices,
       this.toolbar.root,
       element("div", { class: "body" }, main, side),
       ...tables,
@@ -152,13 +165,14 @@ export class Screen {
       this.mark("first");
       this.draw();
     } else {
-      this.redraw();
+      this.isStale = true;
+      this.pause ||= window.setTimeout(() => this.redraw(), PAUSE);
     }
   }
 
   private reached(progress: Progress): void {
     this.mark(progress);
-    this.redraw();
+    if (this.isStale) this.redraw();
   }
 
   private mark(progress: Progress): void {
@@ -170,6 +184,13 @@ export class Screen {
     this.host.dataset["ready"] = "error";
     const text = problem instanceof Error ? problem.message : String(problem);
     this.root.prepend(element("p", { class: "notice bad", role: "alert" }, `Not everything could be loaded: ${text}`));
+  }
+
+  // An overlay that did not come: the others are shown.
+  private missing(layer: Layer, problem: unknown): void {
+    layer.shown = false;
+    this.notices.prepend(noticeOfLeftOut(leftOut(layer.scene, problem)));
+    this.redraw();
   }
 
   private setTime(time: number): void {
@@ -184,7 +205,7 @@ export class Screen {
 
   private layerChanged(layer: Layer, isShown: boolean): void {
     if (isShown && layer.shown && layer.voxels.length === 0) {
-      this.loading.both(layer).catch((problem: unknown) => this.failed(problem));
+      void this.loading.over(layer);
     }
     this.redraw();
   }
@@ -207,7 +228,9 @@ export class Screen {
 
   private draw(): void {
     cancelAnimationFrame(this.frame);
-    this.frame = 0;
+    clearTimeout(this.pause);
+    this.frame = this.pause = 0;
+    this.isStale = false;
     const { state } = this;
     const visible = new Set(state.visible);
     this.grid.dataset["panes"] = String(visible.size);

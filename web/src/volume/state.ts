@@ -3,7 +3,7 @@
 import { apply } from "../geometry/affine";
 import { PLANES, type Plane, type PlaneName, alongPatient, alongVolume, movedTo, sliceOf } from "../geometry/plane";
 import type { Vec3 } from "../geometry/vector";
-import type { AnnotationSet } from "../scene/types";
+import type { AnnotationSet, LeftOut } from "../scene/types";
 import type { Layer } from "./layer";
 
 export type Tool = "look" | "window" | "pan" | "measure";
@@ -39,6 +39,7 @@ export class State {
   constructor(
     readonly layers: readonly Layer[],
     readonly annotations: readonly AnnotationSet[],
+    readonly leftOut: readonly LeftOut[] = [],
   ) {
     this.planes = this.planesNow();
     this.sights = { axial: whole(), coronal: whole(), sagittal: whole() };

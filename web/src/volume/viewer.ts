@@ -6,6 +6,7 @@ import { element, styled } from "../dom/element";
 import { type PlaneName, PLANES } from "../geometry/plane";
 import type { Vec3 } from "../geometry/vector";
 import common from "../layers/viewer.css?inline";
+import { leftOut } from "../layers/left_out";
 import { Layer } from "./layer";
 import { Screen } from "./screen";
 import { State } from "./state";
@@ -72,8 +73,14 @@ export class VolumeViewer extends HTMLElement {
 async function stateOf(scene: Scene, signal: AbortSignal): Promise<State> {
   const [first, ...others] = scene.layers;
   if (!first) throw new Error("there is no image in the scene");
-  // One overlay that cannot be read must not hide the image.
-  const over = others.map((layer) => described<VolumeDescription>(layer, signal).catch(() => null));
+  // One overlay that cannot be read must not hide the image, nor be missing without a word.
+  const missing = [...scene.left_out];
+  const over = others.map((layer) =>
+    described<VolumeDescription>(layer, signal).catch((problem: unknown) => {
+      missing.push(leftOut(layer, problem));
+      return null;
+    }),
+  );
   const sets = scene.annotations.map((set) => complete(set, signal).catch(() => set));
   const base = new Layer(first, await described<VolumeDescription>(first, signal), null);
   const layers = [base];
@@ -81,5 +88,5 @@ async function stateOf(scene: Scene, signal: AbortSignal): Promise<State> {
     const layer = others[place];
     if (layer && description) layers.push(new Layer(layer, description, base));
   }
-  return new State(layers, await Promise.all(sets));
+  return new State(layers, await Promise.all(sets), missing);
 }

@@ -18,7 +18,40 @@ after(async () => {
   await gantry?.stop();
 });
 
-test("the printed password logs in, a wrong one does not, and whoever logs in comes back to where they wanted to go", async () => {
+test("the printed password opens nothing but the form for another one, and tokens work all the same", async () => {
+  const somebody = await Visitor.open(browser, gantry);
+  const { page } = somebody;
+  await gantry.client("algorithm", "create", "images/otsu/algorithm.toml");
+  await page.goto("/login/?next=/jobs/");
+  await page.getByLabel("Name").fill("admin");
+  await page.getByLabel("Password").fill(gantry.password);
+  await somebody.press("Log in", page.locator("main"));
+  for (const path of ["/", "/jobs/", "/administration/people/", "/algorithms/otsu/", "/account/"]) {
+    await page.goto(path);
+    assert.equal(new URL(page.url()).pathname, "/account/", path);
+    await page.getByRole("heading", { name: "Choose a password" }).waitFor();
+    assert.equal(await page.locator("#tokens").count(), 0);
+  }
+  // Nor does the API open to this login.
+  assert.equal(await page.evaluate(async () => (await fetch("/api/gantry/v1/me/")).status), 403);
+  somebody.problems.length = 0;
+  await look(page);
+  await somebody.choose("nothing", gantry.password);
+  assert.match(await page.locator("#new-problem").innerText(), /is the old one/);
+  await page.locator("#new").fill("one of my own");
+  await page.locator("#again").fill("another of my own");
+  await somebody.press("Save the password");
+  assert.match(await page.locator("#again-problem").innerText(), /not the same/);
+  somebody.problems.length = 0;
+  // The token of the client is of the time before.
+  assert.match(await gantry.client("jobs"), /no such jobs/);
+  await somebody.choose(gantry.password);
+  assert.equal(new URL(page.url()).pathname, "/");
+  await somebody.go("/jobs/");
+  await somebody.close();
+});
+
+test("a password logs in, a wrong one does not, and whoever logs in comes back to where they wanted to go", async () => {
   const somebody = await Visitor.open(browser, gantry);
   const { page } = somebody;
   await somebody.go("/");
@@ -32,7 +65,7 @@ test("the printed password logs in, a wrong one does not, and whoever logs in co
   await page.getByRole("alert").waitFor();
   assert.equal(await page.getByLabel("Name").inputValue(), "admin");
   somebody.problems.length = 0;
-  await page.getByLabel("Password").fill(gantry.password);
+  await page.getByLabel("Password").fill(gantry.chosen.get(gantry.password));
   await somebody.press("Log in", page.locator("main"));
   assert.match(page.url(), /\/images\/\?search=left$/);
   await somebody.go("/");
@@ -51,7 +84,7 @@ test("with the keyboard alone one logs in and gets past the bar to the content",
   // The name has the focus.
   await page.keyboard.type("admin");
   await page.keyboard.press("Tab");
-  await page.keyboard.type(gantry.password);
+  await page.keyboard.type(gantry.chosen.get(gantry.password));
   await page.keyboard.press("Enter");
   await page.getByRole("link", { name: "admin", exact: true }).waitFor();
   await page.keyboard.press("Tab");

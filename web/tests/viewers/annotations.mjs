@@ -61,11 +61,55 @@ export async function annotations(server, facts, viewer, checks) {
     const said = await viewer.viewer.locator("details.annotation-set").nth(2).locator(".notice").textContent();
     assert.match(said, /outside of the image|look like pixels/);
   });
+
+  await checks.run("all sixteen kinds are drawn and listed", async () => {
+    const kinds = everyKind(matrix);
+    const all = await valuesOf(server, kinds, "every-kind");
+    assert.equal(all.length, 16);
+    await viewer.open(`images/${images.oblique}/?annotations=${all.join(",")}`);
+    await viewer.goTo(mmOf(matrix, [20, 25, 10]));
+    await viewer.drawn();
+    const drawn = await viewer.viewer.locator('.pane[data-plane="axial"] .annotations path title').allTextContents();
+    const titles = new Set(drawn.map((title) => title.split(":")[0]));
+    assert.deepEqual([...titles].sort(), kinds.map(([slug]) => slug).sort());
+    const sets = viewer.viewer.locator("details.annotation-set");
+    assert.equal(await sets.count(), 16);
+    // So many tables are folded, or there would be no end to the page.
+    assert.equal(await viewer.viewer.locator("details.annotation-set[open]").count(), 0);
+    const rows = await sets.evaluateAll((sets) => sets.map((set) => set.querySelectorAll("tbody tr").length));
+    assert.equal(rows.filter((count) => count === 2).length, 8);
+    assert.equal(rows.filter((count) => count === 1).length, 8);
+  });
+}
+
+// One of each kind around a voxel of the slice, and for lists the name of their members.
+function everyKind(matrix) {
+  const at = (x, y) => mmOf(matrix, [20 + x, 25 + y, 10]);
+  const shapes = [
+    ["2D bounding box", "Multiple 2D bounding boxes", "boxes", { corners: [at(-8, -8), at(8, -8), at(8, 8), at(-8, 8)] }],
+    ["Distance measurement", "Multiple distance measurements", "lines", { start: at(-5, 0), end: at(5, 0) }],
+    ["Point", "Multiple points", "points", { point: at(0, 0) }],
+    [
+      "Polygon",
+      "Multiple polygons",
+      "polygons",
+      { seed_point: at(0, 0), path_points: [at(-4, -4), at(4, -4), at(0, 5)], sub_type: "brush", groups: [] },
+    ],
+    ["Line", "Multiple lines", "lines", { seed_points: [at(-9, 9)], path_point_lists: [[at(-9, 9), at(0, 12), at(9, 9)]] }],
+    ["Angle", "Multiple angles", "angles", { lines: [[at(0, 0), at(6, 0)], [at(0, 0), at(0, 6)]] }],
+    ["Ellipse", "Multiple ellipses", "ellipses", { major_axis: [at(-7, 0), at(7, 0)], minor_axis: [at(0, -3), at(0, 3)] }],
+    ["Three-point angle", "Multiple three-point angles", "angles", { angle: [at(-6, 6), at(0, 0), at(6, 6)] }],
+  ];
+  const slug = (kind) => `every-${kind.toLowerCase().replaceAll(" ", "-")}`;
+  return shapes.flatMap(([kind, many, list, shape]) => [
+    [slug(kind), kind, { type: kind, version: VERSION, ...shape }],
+    [slug(many), many, { type: many, version: VERSION, [list]: [{ type: kind, ...shape }, { type: kind, ...shape }] }],
+  ]);
 }
 
 // Numbers of values, each in a case of an archive of its own.
-async function valuesOf(server, wanted) {
-  const archive = await server.post("api/gantry/v1/archives/", { slug: "viewers", title: "Viewers" });
+async function valuesOf(server, wanted, slug = "viewers") {
+  const archive = await server.post("api/gantry/v1/archives/", { slug, title: slug });
   const item = await server.post("api/v1/archives/items/", {
     archive: `${server.address}api/v1/archives/${archive.id}/`,
     title: "annotations",

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { near } from "../checks.mjs";
 import { annotations } from "./annotations.mjs";
+import { leftOut } from "./left_out.mjs";
 import { VolumePage, grey, mixed, mmOf } from "./volume_page.mjs";
 
 // The first label's colour, and the opacity of overlays.
@@ -201,6 +202,9 @@ export async function volumes(server, facts, checks) {
   });
 
   await annotations(server, facts, viewer, checks);
+  await leftOut(server, facts, viewer, checks);
+  // The browser notes each refusal.
+  problems.splice(0, problems.length, ...problems.filter((problem) => !problem.includes("status of 422")));
 
   await checks.run("at 390 pixels nothing is wider than the page", async () => {
     await page.setViewportSize({ width: 390, height: 844 });

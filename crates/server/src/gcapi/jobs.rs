@@ -153,7 +153,7 @@ fn refusal(problem: SubmitError) -> ApiError {
             ApiError::bad(json!({"inputs": problems}))
         }
         SubmitError::Interface(problem) => ApiError::field("inputs", problem),
-        SubmitError::NoImage | SubmitError::TooManyJobs { .. } | SubmitError::Unfit(_) => {
+        SubmitError::NoImage | SubmitError::UsedUp(_) | SubmitError::Unfit(_) => {
             ApiError::invalid(problem.to_string())
         }
         SubmitError::Store(problem) => problem.into(),

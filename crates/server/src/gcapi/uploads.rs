@@ -9,15 +9,16 @@ use axum::{Json, Router};
 use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use store::StoreError;
-use store::ids::UploadId;
+use store::ids::{AccountId, UploadId};
 use store::uploads::{ChangeUploadError, JoinPartsError, Upload, UploadPart, UploadState};
+use store::{Store, StoreError};
 
 use super::page::Asked;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::links::Links;
 use crate::path::Id;
+use crate::quota;
 use crate::state::AppState;
 
 mod part;
@@ -110,12 +111,30 @@ async fn begin(
             limits.most_per_user
         )));
     }
+    room_for(store, account, 0).await?;
     let now = Timestamp::now();
     let end = now + i64::from(limits.keep_hours).hours();
     let made = store
         .create_upload(account, base_name(&sent.filename)?, now, end)
         .await?;
     Ok((StatusCode::CREATED, Json(shape(&made, &links))))
+}
+
+/// Lets more bytes of somebody in.
+///
+/// # Errors
+/// 403 with a sentence when their quota has no room for them.
+pub(crate) async fn room_for(store: &Store, account: AccountId, more: u64) -> Result<(), ApiError> {
+    match quota::against_bytes(store, account, more).await? {
+        None => Ok(()),
+        Some(used_up) => Err(ApiError::forbidden(said(&used_up.to_string()))),
+    }
+}
+
+fn said(fragment: &str) -> String {
+    let mut letters = fragment.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
 }
 
 /// The name without folders: the client itself names files after the whole path of a socket.

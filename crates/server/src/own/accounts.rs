@@ -37,10 +37,14 @@ pub(crate) struct WantedAccount {
     pub(crate) email: String,
     /// `user`, `creator` or `administrator`; without it, `user`.
     pub(crate) role: Option<String>,
+    /// The owner has to choose another password at the first login in a browser; tokens work all the same.
+    #[serde(default)]
+    pub(crate) must_change_password: bool,
 }
 
 /// What changes of an account; what is left out stays.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
 pub(crate) struct AccountPatch {
     /// `user`, `creator` or `administrator`; administrators only.
     pub(crate) role: Option<String>,
@@ -48,6 +52,8 @@ pub(crate) struct AccountPatch {
     pub(crate) is_active: Option<bool>,
     /// 10 to 1000 characters; ends all logins with the old one.
     pub(crate) password: Option<String>,
+    /// `true`: the owner has to choose another password at the next login in a browser.
+    pub(crate) must_change_password: Option<bool>,
 }
 
 /// An account.
@@ -63,6 +69,8 @@ pub(crate) struct ShownAccount {
     pub(crate) role: String,
     /// `false`: every login and token is refused.
     pub(crate) is_active: bool,
+    /// The owner has to choose another password at the next login in a browser.
+    pub(crate) must_change_password: bool,
     /// When it was made.
     pub(crate) created_at: String,
 }
@@ -156,8 +164,15 @@ pub(crate) async fn make(
         }
         CreateAccountError::InvalidUsername(_) => ApiError::field("username", problem.to_string()),
     })?;
+    if wanted.must_change_password {
+        state.store().demand_new_password(made.id).await?;
+    }
     note(state, by, "account.create", &format!("account {}", made.id)).await?;
-    Ok(shown(&made))
+    let must_change_password = wanted.must_change_password;
+    Ok(ShownAccount {
+        must_change_password,
+        ..shown(&made)
+    })
 }
 
 /// Changes an account. Everybody may change their own password, administrators all of every account but their own role.
@@ -208,6 +223,9 @@ pub(crate) async fn edit(
             .set_password_hash(id, &hashed(password).await?)
             .await?;
         note(state, by.id, "account.password", &format!("account {id}")).await?;
+    }
+    if change.must_change_password == Some(true) {
+        store.demand_new_password(id).await?;
     }
     if let Some(role) = role {
         store.set_role(id, role).await?;
@@ -281,6 +299,7 @@ fn shown(account: &Account) -> ShownAccount {
         email: account.email.clone(),
         role: account.role.as_str().to_owned(),
         is_active: account.is_active,
+        must_change_password: account.must_change_password,
         created_at: account.created_at.to_string(),
     }
 }

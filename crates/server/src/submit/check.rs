@@ -6,6 +6,7 @@ use domain::Limits;
 use store::StoreError;
 
 use super::{RefuseSource, Submission, SubmitError, interface, judge};
+use crate::quota;
 use crate::worker::Worker;
 
 /// What is known before a submission.
@@ -64,11 +65,8 @@ pub async fn check(
     let unfit = worker.settings().capacity.admits(&algorithm.limits).err();
     problems.extend(unfit.clone().map(|why| SubmitError::Unfit(why).to_string()));
     if let Some(account) = viewer.account {
-        let found = store.count_active_jobs(account).await?;
-        if found >= most_active {
-            let most = most_active;
-            problems.push(SubmitError::TooManyJobs { found, most }.to_string());
-        }
+        let used_up = quota::against_job(store, account, most_active).await?;
+        problems.extend(used_up.iter().map(ToString::to_string));
     }
     let slugs = |sockets: &[store::sockets::StoredSocket]| -> Vec<String> {
         let slugs = sockets.iter().map(|stored| stored.socket.slug.to_string());

@@ -9,6 +9,7 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 use store::accounts::{Account, Role};
 
+use super::allowance::Allowance;
 use super::page::{self, Frame, Section};
 use super::problem::PageError;
 use super::problems::Problems;
@@ -44,6 +45,7 @@ struct AccountPage {
     may: &'static str,
     since: Moment,
     other_logins: u64,
+    allowance: Allowance,
     tokens: Vec<TokenRow>,
     token_form: TokenForm,
     /// A token that was just made.
@@ -81,6 +83,9 @@ async fn draw(
     extra: Extra,
 ) -> Result<Response, PageError> {
     let account = visitor.require()?;
+    if account.must_change_password {
+        return password::first(visitor, extra.problems);
+    }
     let store = state.store();
     let own = cookie(headers, SESSION_COOKIE)
         .map(digest)
@@ -101,6 +106,7 @@ async fn draw(
         may: may(account),
         since: account.created_at.into(),
         other_logins,
+        allowance: Allowance::of(state, account.id).await?,
         tokens: tokens.iter().map(TokenRow::from).collect(),
         token_form: extra.token_form,
         made: extra.made,

@@ -10,7 +10,9 @@ use crate::state::AppState;
 mod audit;
 mod configuration;
 mod machine;
+mod password;
 mod people;
+mod person;
 mod queue;
 mod running;
 mod waiting;
@@ -23,14 +25,19 @@ pub(super) fn router() -> Router<AppState> {
             "/administration/people/",
             get(people::show).post(people::create),
         )
-        .route("/administration/people/{id}/role/", post(people::set_role))
+        .route("/administration/people/{id}/", get(person::show))
+        .route(
+            "/administration/people/{id}/quota/",
+            post(person::set_quota),
+        )
+        .route("/administration/people/{id}/role/", post(person::set_role))
         .route(
             "/administration/people/{id}/active/",
-            post(people::set_active),
+            post(person::set_active),
         )
         .route(
             "/administration/people/{id}/password/",
-            post(people::new_password),
+            post(person::new_password),
         )
         .route("/administration/machine/", get(machine::show))
         .route("/administration/audit/", get(audit::show))

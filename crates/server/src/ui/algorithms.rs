@@ -23,7 +23,7 @@ mod manifest;
 mod models;
 mod people;
 mod requests;
-mod size_text;
+pub(super) mod size_text;
 pub(super) mod socket_view;
 mod statistics;
 mod template;

@@ -17,7 +17,7 @@ use super::form::check_origin;
 use super::problem::PageError;
 use super::visitor::Visitor;
 use crate::error::ApiError;
-use crate::gcapi::base_name;
+use crate::gcapi::{base_name, room_for};
 use crate::state::AppState;
 
 /// Bytes of all fields that are no files.
@@ -193,6 +193,7 @@ async fn received(
 ) -> Result<UploadId, ApiError> {
     let store = state.store();
     let limits = &state.config().uploads;
+    room_for(store, account, 0).await?;
     let now = Timestamp::now();
     let end = now + i64::from(limits.keep_hours).hours();
     let upload = store

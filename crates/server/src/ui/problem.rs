@@ -16,6 +16,8 @@ pub enum PageError {
         /// Where they wanted to go: path and query.
         back: String,
     },
+    /// Their password is known to somebody else: they have to choose another one first.
+    NewPassword,
     /// The same refusal that the API gives.
     Refused(ApiError),
 }
@@ -46,6 +48,7 @@ impl IntoResponse for PageError {
             PageError::LogIn { back } => {
                 Redirect::to(&format!("/login/?next={}", escaped(&back))).into_response()
             }
+            PageError::NewPassword => Redirect::to("/account/").into_response(),
             PageError::Refused(refused) => refusal(&refused),
         }
     }

@@ -296,7 +296,7 @@ async fn submitted(
         Err(
             problem @ (SubmitError::Algorithm
             | SubmitError::NoImage
-            | SubmitError::TooManyJobs { .. }
+            | SubmitError::UsedUp(_)
             | SubmitError::Interface(_)
             | SubmitError::Unfit(_)),
         ) => {

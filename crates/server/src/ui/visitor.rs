@@ -10,6 +10,9 @@ use crate::auth::{self, Caller};
 use crate::error::ApiError;
 use crate::state::AppState;
 
+/// What somebody may open whose password is known to somebody else.
+const WITH_ANY_PASSWORD: [&str; 4] = ["/account/", "/account/password/", "/login/", "/logout/"];
+
 /// Whoever looks at a page; nobody needs to be logged in. What they may change is asked of [`Visitor::caller`].
 #[derive(Debug, Clone)]
 pub struct Visitor {
@@ -51,13 +54,19 @@ impl Visitor {
     /// Reads who it is; says nothing about the form that they may have sent.
     ///
     /// # Errors
-    /// When the database fails.
+    /// A redirect to the form for another password where that has to come first; when the database fails.
     pub(super) async fn of(
         state: &AppState,
         headers: &HeaderMap,
         uri: &Uri,
-    ) -> Result<Visitor, ApiError> {
+    ) -> Result<Visitor, PageError> {
         let session = auth::session(state, headers).await?;
+        if let Some(session) = &session
+            && session.account.must_change_password
+            && !WITH_ANY_PASSWORD.contains(&uri.path())
+        {
+            return Err(PageError::NewPassword);
+        }
         let here = uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Visitor {
             csrf: session
@@ -75,6 +84,6 @@ impl FromRequestParts<AppState> for Visitor {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Visitor, PageError> {
-        Ok(Visitor::of(state, &parts.headers, &parts.uri).await?)
+        Visitor::of(state, &parts.headers, &parts.uri).await
     }
 }

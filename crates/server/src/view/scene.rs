@@ -1,8 +1,9 @@
 //! What is shown together: an image, what lies over it, and how well it lies there.
 //!
 //! A page puts a scene into a viewer as JSON, with pictures and tables that need no script. It names addresses and holds
-//! no samples, so that making one never waits for an image to be decoded.
+//! no samples, so that making one never waits for an image to be decoded; only the headers of overlays are read.
 
+use axum::http::StatusCode;
 use domain::{SocketKind, SuperKind};
 use serde::Serialize;
 use store::ids::{ImageId, JobId, ValueId};
@@ -16,10 +17,12 @@ use crate::state::AppState;
 
 mod facts;
 mod layer;
+mod left_out;
 mod verdict;
 
 pub use facts::Fact;
 pub use layer::{Layer, Role, Segment};
+pub use left_out::LeftOut;
 pub use verdict::Verdict;
 
 /// Annotations of one value that go into a page; more are fetched.
@@ -44,6 +47,8 @@ pub struct Scene {
     pub title: String,
     /// The image below everything, and what lies over it, lowest first.
     pub layers: Vec<Layer>,
+    /// Images that should lie there and cannot be shown.
+    pub left_out: Vec<LeftOut>,
     /// Points, boxes, contours and measurements.
     pub annotations: Vec<Set>,
     /// What the image below everything is, for people.
@@ -88,8 +93,23 @@ impl Scene {
         (over, values): (&[ImageId], &[ValueId]),
     ) -> Result<Scene, ApiError> {
         let mut candidates = Vec::new();
+        let mut left_out = Vec::new();
         for id in [image].iter().chain(over) {
-            let shown = Shown::find(state, caller, *id).await?;
+            let is_base = candidates.is_empty();
+            let shown = match Shown::find(state, caller, *id).await {
+                Ok(shown) => shown,
+                Err(why) if !is_base && why.status() == StatusCode::UNPROCESSABLE_ENTITY => {
+                    let image = state.store().image(*id).await?;
+                    let image = image.ok_or_else(ApiError::not_found)?;
+                    left_out.push(LeftOut::chosen(&image, &why));
+                    continue;
+                }
+                Err(why) => return Err(why),
+            };
+            if !is_base && let Err(why) = state.views().readable(&shown).await {
+                left_out.push(LeftOut::chosen(&shown.image, &why));
+                continue;
+            }
             let mut role = Role::of_summary(&shown.summary);
             let is_float = shown.summary.component_type.is_some_and(|c| c.is_float());
             if !candidates.is_empty() && role == Role::Image && is_float {
@@ -107,6 +127,7 @@ impl Scene {
             base: base.shown.clone(),
             scene: Scene::made_of(base, candidates),
         };
+        made.scene.left_out = left_out;
         for layer in &mut made.scene.layers {
             layer.shown = true;
         }
@@ -121,7 +142,8 @@ impl Scene {
     }
 
     /// Everything that a job got and gave: one scene for its volumes and one for its slides, as far as it has such; in
-    /// each the first input image lies below, and annotations lie on the first scene. Empty without images.
+    /// each the first input image lies below; annotations lie on the first scene, which also says what could not be read.
+    /// Empty without images that can be shown.
     ///
     /// # Errors
     /// 404 when there is no such job or the caller may not see it.
@@ -151,16 +173,23 @@ impl Scene {
     ) -> Result<Vec<Scene>, ApiError> {
         let all = inputs.into_iter().map(|value| (value, true));
         let all = all.chain(outputs.into_iter().map(|value| (value, false)));
-        let (mut images, mut others) = (Vec::new(), Vec::new());
+        let (mut images, mut others, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
         for (value, is_input) in all {
             let kind = value.socket.socket.kind;
             let Content::Image(image, _) = &value.content else {
                 others.push(value);
                 continue;
             };
-            // What nobody knows the content of cannot be shown; the page lists it all the same.
-            let Ok(shown) = Shown::find(state, caller, *image).await else {
-                continue;
+            let found = match Shown::find(state, caller, *image).await {
+                Ok(shown) => state.views().readable(&shown).await.map(|()| shown),
+                Err(why) => Err(why),
+            };
+            let shown = match found {
+                Ok(shown) => shown,
+                Err(why) => {
+                    left_out.push(LeftOut::value(&value, &image.to_string(), &why));
+                    continue;
+                }
             };
             images.push(Candidate {
                 role: Role::of_kind(kind),
@@ -172,6 +201,7 @@ impl Scene {
         let mut scenes = grouped(images);
         if let Some(first) = scenes.first_mut() {
             first.annotate(state, &others).await?;
+            first.scene.left_out = left_out;
         }
         Ok(scenes.into_iter().map(|made| made.scene).collect())
     }
@@ -193,6 +223,7 @@ impl Scene {
             facts: facts::of(&base.shown),
             warnings: facts::warnings(&base.shown),
             layers,
+            left_out: Vec::new(),
             annotations: Vec::new(),
         }
     }

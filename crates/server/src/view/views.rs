@@ -116,6 +116,16 @@ impl Views {
         self.volumes.get(shown.image.blob.as_str(), make).await
     }
 
+    /// Whether the file of an image is there and begins as it should; its samples are not looked at.
+    ///
+    /// # Errors
+    /// 422 with the reason when it does not.
+    pub(super) async fn readable(&self, shown: &Shown) -> Result<(), ApiError> {
+        let path = shown.path.clone();
+        let looked = self.draw(move || imaging::inspect(&path)).await?;
+        looked.map(drop).map_err(refused)
+    }
+
     /// The volume, halved `halvings` times.
     ///
     /// # Errors

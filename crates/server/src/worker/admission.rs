@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::time::{Duration, Instant};
 
 use domain::{GpuRequest, Limits};
-use store::ids::JobId;
+use store::ids::{AccountId, JobId};
 use store::jobs::{Candidate, Room};
 
 /// For so long, smaller jobs may pass one that waits for memory, processors or disk; then they wait until it has them.
@@ -86,6 +86,8 @@ fn gpus(limits: &Limits) -> u64 {
 pub(super) struct Admission {
     capacity: Capacity,
     caps: Caps,
+    /// Of people for whom another number than `caps.per_account` was said.
+    quotas: HashMap<AccountId, u64>,
     running: HashMap<JobId, Candidate>,
     /// Whose turn it is, and since when there is no room for it.
     waits: Option<(JobId, Instant)>,
@@ -96,9 +98,15 @@ impl Admission {
         Admission {
             capacity,
             caps,
+            quotas: HashMap::new(),
             running: HashMap::new(),
             waits: None,
         }
+    }
+
+    /// How many jobs of these people may run at the same time.
+    pub(super) fn set_quotas(&mut self, quotas: HashMap<AccountId, u64>) {
+        self.quotas = quotas;
     }
 
     /// Whether there are as many jobs as there may be.
@@ -108,15 +116,14 @@ impl Admission {
 
     /// For whoever's turn it is: everything, but for people and algorithms that have as much as they may.
     pub(super) fn any_room(&self) -> Room {
-        let account = |job: &Candidate| job.creator;
         let algorithm = |job: &Candidate| Some(job.algorithm);
         Room {
             memory: u64::MAX,
             millicpus: u64::MAX,
             disk: u64::MAX,
             gpus: u64::MAX,
-            but_not_of: self.at_cap(self.caps.per_account, account),
-            but_not: self.at_cap(self.caps.per_algorithm, algorithm),
+            but_not_of: self.people_at_cap(),
+            but_not: at_cap(&self.counts(algorithm), |_| self.caps.per_algorithm),
         }
     }
 
@@ -135,13 +142,24 @@ impl Admission {
         }
     }
 
-    fn at_cap<T: Eq + Hash>(&self, cap: usize, of: fn(&Candidate) -> Option<T>) -> Vec<T> {
+    fn people_at_cap(&self) -> Vec<AccountId> {
+        let mut counts = self.counts(|job| job.creator);
+        // Who may run nothing at all is at that even with nothing.
+        for person in self.quotas.keys() {
+            counts.entry(*person).or_default();
+        }
+        at_cap(&counts, |person| match self.quotas.get(person) {
+            Some(most) => usize::try_from(*most).unwrap_or(usize::MAX),
+            None => self.caps.per_account,
+        })
+    }
+
+    fn counts<T: Eq + Hash>(&self, of: fn(&Candidate) -> Option<T>) -> HashMap<T, usize> {
         let mut counts: HashMap<T, usize> = HashMap::new();
         for one in self.running.values().filter_map(of) {
             *counts.entry(one).or_default() += 1;
         }
-        let full = counts.into_iter().filter(|(_, count)| *count >= cap);
-        full.map(|(one, _)| one).collect()
+        counts
     }
 
     /// Whether it may start beside what runs.
@@ -185,12 +203,18 @@ impl Admission {
     }
 }
 
+/// Those who have as many as they may.
+fn at_cap<T: Copy>(counts: &HashMap<T, usize>, cap: impl Fn(&T) -> usize) -> Vec<T> {
+    let full = counts.iter().filter(|(one, count)| **count >= cap(one));
+    full.map(|(one, _)| *one).collect()
+}
+
 /// The resource that nothing else stands in for.
 const GPU: &str = "GPU";
 
 #[cfg(test)]
 mod tests {
-    use store::ids::{AccountId, AlgorithmId};
+    use store::ids::AlgorithmId;
 
     use super::*;
 
@@ -248,6 +272,20 @@ mod tests {
         assert!(!admission.is_full());
         admission.enter(&candidate(1, bea));
         assert!(admission.is_full(), "three in all");
+    }
+
+    #[test]
+    fn a_quota_stands_above_what_everybody_may() {
+        let mut admission = admission();
+        let (ada, bea, cleo) = (AccountId::new(), AccountId::new(), AccountId::new());
+        admission.set_quotas(HashMap::from([(ada, 1), (bea, 3), (cleo, 0)]));
+        assert_eq!(admission.any_room().but_not_of, [cleo]);
+        admission.enter(&candidate(1, ada));
+        for _ in 0..2 {
+            admission.enter(&candidate(1, bea));
+        }
+        let full = admission.any_room().but_not_of;
+        assert!(full.contains(&ada) && full.contains(&cleo) && full.len() == 2);
     }
 
     #[test]

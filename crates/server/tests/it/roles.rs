@@ -41,6 +41,18 @@ const TABLE: &[Row] = &[
         "{}",
         [401, 200, 403, 403, 200],
     ),
+    (
+        "GET",
+        "accounts/{account}/quota/",
+        "",
+        [401, 200, 403, 403, 200],
+    ),
+    (
+        "PUT",
+        "accounts/{account}/quota/",
+        r#"{"unfinished": 3}"#,
+        [401, 403, 403, 403, 200],
+    ),
     ("GET", "audit/", "", [401, 403, 403, 403, 200]),
     ("GET", "algorithms/", "", [200; 5]),
     (

@@ -17,4 +17,5 @@ mod migrations;
 mod opened;
 mod operator;
 mod queue;
+mod quotas;
 mod uploads;

@@ -28,6 +28,7 @@ export class Visitor {
     });
     visitor.context.setDefaultTimeout(PATIENCE);
     visitor.page = await visitor.context.newPage();
+    visitor.gantry = gantry;
     visitor.problems = [];
     visitor.expected = [];
     const { page, problems } = visitor;
@@ -45,8 +46,17 @@ export class Visitor {
   async login(username, password) {
     await this.page.goto("/login/");
     await this.page.getByLabel("Name").fill(username);
-    await this.page.getByLabel("Password").fill(password);
+    await this.page.getByLabel("Password").fill(this.gantry.chosen.get(password) ?? password);
     await this.press("Log in", this.page.locator("main"));
+    if ((await this.page.getByRole("heading", { name: "Choose a password" }).count()) > 0) await this.choose(password);
+  }
+
+  // A password of one's own, in place of the one that was made.
+  async choose(made, own = `own ${made}`) {
+    await this.page.locator("#new").fill(own);
+    await this.page.locator("#again").fill(own);
+    await this.press("Save the password");
+    this.gantry.chosen.set(made, own);
   }
 
   // Presses a button that leads to another page.

@@ -14,6 +14,8 @@ export class Gantry {
   // Starts it, and waits until it says that it listens. `config` is the text of `gantry.toml`.
   static async start(config = "") {
     const gantry = new Gantry();
+    // Passwords that people have chosen, by those that were made for them.
+    gantry.chosen = new Map();
     gantry.folder = await mkdtemp(join(tmpdir(), "gantry-pages-"));
     gantry.home = join(gantry.folder, "home");
     await writeFile(join(gantry.folder, "gantry.toml"), config);
@@ -47,7 +49,7 @@ export class Gantry {
     if (!this.isLoggedIn) {
       const ca = join(this.home, "tls/ca.pem");
       this.isLoggedIn = true;
-      await this.run(["login", "--user", "admin", "--ca", ca, this.base], `${this.password}\n`);
+      await this.run(["login", "--user", "admin", "--ca", ca, this.base], `${this.chosen.get(this.password) ?? this.password}\n`);
     }
     return await this.run(words);
   }

@@ -7,25 +7,30 @@ import { createRequire } from "node:module";
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SERIOUS = ["serious", "critical"];
 
-// Light and dark by axe, a phone's width by the scroll bar; `page` is where it should be, and stays there.
+const PHONE = { width: 390, height: 844 };
+
+// Light and dark, as wide as it is and as wide as a phone: by axe each, the phone also by the scroll bar. `page` is where
+// it should be, and stays there.
 export async function look(page) {
   const size = page.viewportSize();
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme });
-    await accessible(page, colorScheme);
+  for (const view of [size, PHONE]) {
+    await page.setViewportSize(view);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      await accessible(page, `${colorScheme}, ${view.width} px`);
+    }
   }
   await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 390, height: 844 });
   await fits(page);
   await page.setViewportSize(size);
 }
 
-async function accessible(page, scheme) {
+async function accessible(page, seen) {
   await page.evaluate(AXE);
   const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   const serious = found.violations.filter((one) => SERIOUS.includes(one.impact));
   const said = serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
-  assert.deepEqual(said, [], `${page.url()}, ${scheme}`);
+  assert.deepEqual(said, [], `${page.url()}, ${seen}`);
 }
 
 async function fits(page) {

@@ -27,6 +27,7 @@ fn the_viewers_show_what_is_there_where_it_is() {
     let facts = json!({
         "address": server.address,
         "password": server.password,
+        "home": gantry.home(),
         "files": files,
         "matrix": matrix,
         "sphere": {"centre": affine.apply(SPHERE.0), "radius": SPHERE.1},
@@ -117,6 +118,8 @@ fn phantoms(folder: &Utf8Path) -> Value {
         "oblique": write("oblique.mha", grid.clone(), 1, Samples::Int16(each(&SIZE, ramp))),
         "sphere": write("sphere.mha", iso.clone(), 1, sphere),
         "heat": write("heat.mha", iso.clone(), 1, heat),
+        "torn": write("torn.mha", iso.clone(), 1, Samples::Uint8(each(&iso.size, |[x, ..]| u8::from(x > 30)))),
+        "hollow": write("hollow.mha", iso.clone(), 1, Samples::Uint8(each(&iso.size, |[_, y, _]| u8::from(y > 30)))),
         "lost": write("lost.mha", Geometry::identity(SIZE.to_vec()), 1, Samples::Uint8(each(&SIZE, block))),
         "times": write(
             "times.mha",

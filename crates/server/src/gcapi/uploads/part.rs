@@ -54,6 +54,7 @@ pub(super) async fn put(
     if stated.is_some_and(|stated| stated > room) {
         return Err(too_large(&state));
     }
+    super::room_for(state.store(), upload.account, stated.unwrap_or(0)).await?;
     let part = receive(&state, (id, number), (body, room)).await?;
     if let Err(problem) = state.store().put_part(id, number, &part, now).await {
         // It was completed or given up meanwhile.

@@ -113,23 +113,26 @@ fn advice(peaks: &[f64], limit: u64) -> Option<String> {
     }
     let most = peaks.iter().copied().fold(0.0, f64::max);
     let limit = limit as f64;
-    let gigabytes = |bytes: f64| format!("{:.1} GB", bytes / 1e9);
+    let size = |bytes: f64| match bytes < 1e9 {
+        true => format!("{:.0} MB", (bytes / 1e6).ceil()),
+        false => format!("{:.1} GB", bytes / 1e9),
+    };
     // Half as much again, in whole hundreds of megabytes.
     let enough = ((most * 1.5 / 1e8).ceil() * 1e8).max(1e8);
     if most > 0.9 * limit {
         return Some(format!(
             "jobs come to {} of {}: larger inputs may fail, raise the limit to {}",
-            gigabytes(most),
-            gigabytes(limit),
-            gigabytes(enough)
+            size(most),
+            size(limit),
+            size(enough)
         ));
     }
     if enough < 0.5 * limit {
         return Some(format!(
             "no job used more than {} of {}: with a limit of {} more jobs run at the same time",
-            gigabytes(most),
-            gigabytes(limit),
-            gigabytes(enough)
+            size(most),
+            size(limit),
+            size(enough)
         ));
     }
     None
@@ -162,5 +165,10 @@ mod tests {
                 .contains("a limit of 1.5 GB")
         );
         assert_eq!(advice(&[6e9; 5], limit), None);
+        let small = advice(&[36e6; 5], limit).unwrap();
+        assert!(
+            small.contains("no job used more than 36 MB") && small.contains("of 100 MB"),
+            "{small}"
+        );
     }
 }

@@ -219,7 +219,7 @@ pub(crate) fn refusal(problem: SubmitError) -> ApiError {
         SubmitError::Inputs(problems) => ApiError::bad(json!({"inputs": problems})),
         SubmitError::Algorithm => ApiError::field("algorithm", problem.to_string()),
         SubmitError::Interface(problem) => ApiError::field("inputs", problem),
-        SubmitError::NoImage | SubmitError::TooManyJobs { .. } | SubmitError::Unfit(_) => {
+        SubmitError::NoImage | SubmitError::UsedUp(_) | SubmitError::Unfit(_) => {
             ApiError::invalid(problem.to_string())
         }
         SubmitError::Store(problem) => problem.into(),

@@ -1,4 +1,4 @@
-//! Accounts: made with a password that is shown once, given roles, locked.
+//! Accounts: found, and made with a password that is shown once.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -7,16 +7,13 @@ use axum::response::Response;
 use serde::Deserialize;
 use store::Page;
 use store::accounts::Role;
-use store::ids::AccountId;
 
-use super::require;
+use super::{password, require};
 use crate::error::ApiError;
 use crate::first_start;
-use crate::own::accounts::{self, AccountPatch, WantedAccount};
-use crate::path::Id;
+use crate::own::accounts::{self, WantedAccount};
 use crate::state::AppState;
 use crate::ui::form::Form;
-use crate::ui::notice;
 use crate::ui::page::{self, Frame, Section};
 use crate::ui::problem::PageError;
 use crate::ui::problems::Problems;
@@ -41,6 +38,8 @@ struct PersonRow {
     email: String,
     role: &'static str,
     is_active: bool,
+    /// They have not chosen a password of their own yet.
+    has_first_password: bool,
     is_self: bool,
     /// Jobs that have not ended.
     jobs: u64,
@@ -66,17 +65,6 @@ struct PeoplePage {
     email: String,
     role: String,
     problems: Problems,
-}
-
-/// A password, the only time that it is shown.
-#[derive(Template)]
-#[template(path = "administration/password.html")]
-struct PasswordPage {
-    frame: Frame,
-    tab: &'static str,
-    username: String,
-    password: String,
-    is_new: bool,
 }
 
 /// All accounts.
@@ -108,6 +96,7 @@ async fn list(state: &AppState, visitor: &Visitor, asked: Asked) -> Result<Peopl
             email: account.email,
             role: account.role.as_str(),
             is_active: account.is_active,
+            has_first_password: account.must_change_password,
             created_at: account.created_at.into(),
         });
     }
@@ -140,15 +129,13 @@ pub(super) async fn create(
         password: password.clone(),
         email: form.get("email").trim().to_owned(),
         role: Some(form.get("role").to_owned()),
+        must_change_password: true,
     };
     match accounts::make(&state, &form.visitor.caller, wanted).await {
-        Ok(made) => page::show(&PasswordPage {
-            frame: Frame::new(&form.visitor, Section::Administration, "A new account"),
-            tab: "people",
-            username: made.username,
-            password,
-            is_new: true,
-        }),
+        Ok(made) => {
+            let (title, is_new) = ("A new account", true);
+            password::show(&form.visitor, title, (made.username, password, is_new))
+        }
         Err(refused) => {
             let is_taken = refused.status() == StatusCode::CONFLICT;
             let refused = match is_taken {
@@ -165,77 +152,4 @@ pub(super) async fn create(
             Ok(page::draw(shown.problems.status(), &shown)?)
         }
     }
-}
-
-/// Gives somebody another role.
-pub(super) async fn set_role(
-    State(state): State<AppState>,
-    Id(id): Id<AccountId>,
-    form: Form,
-) -> Result<Response, PageError> {
-    require(&form.visitor)?;
-    let patch = AccountPatch {
-        role: Some(form.get("role").to_owned()),
-        is_active: None,
-        password: None,
-    };
-    let changed = accounts::edit(&state, &form.visitor.caller, id, patch).await?;
-    let said = format!(
-        "{} is now {}.",
-        changed.username,
-        with_article(&changed.role)
-    );
-    Ok(notice::redirect("/administration/people/", &said))
-}
-
-fn with_article(role: &str) -> String {
-    let article = if role.starts_with('a') { "an" } else { "a" };
-    format!("{article} {role}")
-}
-
-/// Locks somebody out, or lets them in again.
-pub(super) async fn set_active(
-    State(state): State<AppState>,
-    Id(id): Id<AccountId>,
-    form: Form,
-) -> Result<Response, PageError> {
-    require(&form.visitor)?;
-    let is_active = form.get("active") == "yes";
-    let patch = AccountPatch {
-        role: None,
-        is_active: Some(is_active),
-        password: None,
-    };
-    let changed = accounts::edit(&state, &form.visitor.caller, id, patch).await?;
-    let said = match is_active {
-        true => format!("{} may log in again.", changed.username),
-        false => format!(
-            "{} is locked out: logins and tokens are refused.",
-            changed.username
-        ),
-    };
-    Ok(notice::redirect("/administration/people/", &said))
-}
-
-/// Makes a new password for somebody and shows it once.
-pub(super) async fn new_password(
-    State(state): State<AppState>,
-    Id(id): Id<AccountId>,
-    form: Form,
-) -> Result<Response, PageError> {
-    require(&form.visitor)?;
-    let password = first_start::new_password();
-    let patch = AccountPatch {
-        role: None,
-        is_active: None,
-        password: Some(password.clone()),
-    };
-    let changed = accounts::edit(&state, &form.visitor.caller, id, patch).await?;
-    page::show(&PasswordPage {
-        frame: Frame::new(&form.visitor, Section::Administration, "A new password"),
-        tab: "people",
-        username: changed.username,
-        password,
-        is_new: false,
-    })
 }

@@ -59,11 +59,12 @@ pub(super) async fn show(
     let claimed = store.standing_claimed().await?;
     let queued = store.standing_queued(MOST).await?;
     let settings = state.worker().settings();
+    let quotas = store.running_quotas().await?;
     let waiting = queued
         .iter()
         .enumerate()
         .map(|(ahead, job)| {
-            let why = waiting::reasons(job, &claimed, (&settings.capacity, settings.caps));
+            let why = waiting::reasons(job, &claimed, (&settings.capacity, settings.caps), &quotas);
             waiting_row(
                 job,
                 &if why.is_empty() {

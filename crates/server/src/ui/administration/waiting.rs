@@ -1,6 +1,9 @@
 //! Why a queued job does not run yet.
 
+use std::collections::HashMap;
+
 use domain::{GpuRequest, Limits};
+use store::ids::AccountId;
 use store::jobs::StandingJob;
 
 use crate::ui::quantity::{bytes, counted};
@@ -11,6 +14,7 @@ pub(super) fn reasons(
     job: &StandingJob,
     running: &[StandingJob],
     (capacity, caps): (&Capacity, Caps),
+    quotas: &HashMap<AccountId, u64>,
 ) -> Vec<String> {
     if let Err(unfit) = capacity.admits(&job.limits) {
         return vec![format!("{unfit}: it can never run here")];
@@ -24,11 +28,18 @@ pub(super) fn reasons(
         ));
     }
     let whose = job.username.as_deref().unwrap_or("this person");
-    if job.creator.is_some() && same(&|other| other.creator == job.creator) >= caps.per_account {
-        reasons.push(format!(
-            "{whose} has {} running, the most for one person",
-            caps.per_account
-        ));
+    let of_person = same(&|other| other.creator == job.creator) as u64;
+    match job.creator.and_then(|creator| quotas.get(&creator)) {
+        Some(most) if of_person >= *most => reasons.push(format!(
+            "{whose} has a quota of {} at once, {of_person} run",
+            counted(*most, "job", "jobs")
+        )),
+        None if job.creator.is_some() && of_person >= caps.per_account as u64 => {
+            reasons.push(format!(
+                "{whose} has {of_person} running, the most for one person"
+            ));
+        }
+        Some(_) | None => {}
     }
     if same(&|other| other.algorithm == job.algorithm) >= caps.per_algorithm {
         reasons.push(format!(
@@ -85,7 +96,7 @@ pub(super) fn gpus(limits: &Limits) -> u64 {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use store::ids::{AccountId, AlgorithmId, JobId};
+    use store::ids::{AlgorithmId, JobId};
 
     use super::*;
 
@@ -125,8 +136,10 @@ mod tests {
             per_algorithm: 2,
         };
         let (ada, bea) = (AccountId::new(), AccountId::new());
+        let cleo = AccountId::new();
+        let quotas = HashMap::from([(cleo, 0)]);
         let running = [job(6_000_000_000, ada)];
-        let why = |job: &StandingJob| reasons(job, &running, (&capacity, caps));
+        let why = |job: &StandingJob| reasons(job, &running, (&capacity, caps), &quotas);
         assert!(why(&job(4_000_000_000, bea)).is_empty());
         assert_eq!(
             why(&job(6_000_000_000, bea)),
@@ -135,6 +148,10 @@ mod tests {
         assert_eq!(
             why(&job(1, ada)),
             ["ada has 1 running, the most for one person"]
+        );
+        assert_eq!(
+            why(&job(1, cleo)),
+            ["ada has a quota of 0 jobs at once, 0 run"]
         );
         let never = why(&job(11_000_000_000, bea));
         assert!(never[0].ends_with("it can never run here"), "{never:?}");

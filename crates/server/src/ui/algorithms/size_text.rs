@@ -1,7 +1,7 @@
 //! Limits as one types them: exact, and read back by `domain::quantity` to the same number.
 
 /// Bytes in the largest unit that gives a short number: `24GB`, `32GiB`, `1.5GB`; `0` for none.
-pub(super) fn bytes(count: u64) -> String {
+pub(in crate::ui) fn bytes(count: u64) -> String {
     const UNITS: [(&str, u64); 8] = [
         ("TB", 1_000_000_000_000),
         ("TiB", 1 << 40),

@@ -158,7 +158,9 @@ pub(super) async fn preview(
     let (document, problems) = match seen {
         Ok(seen) => seen,
         Err(PageError::Refused(refused)) => return Err(refused),
-        Err(PageError::LogIn { .. }) => return Err(ApiError::unauthenticated()),
+        Err(PageError::LogIn { .. } | PageError::NewPassword) => {
+            return Err(ApiError::unauthenticated());
+        }
     };
     Ok(Json(Previewed {
         document,

@@ -42,6 +42,8 @@ struct StateCount {
 
 /// What one item gave, as a row.
 struct ResultRow {
+    /// Id of the item; empty once it is gone.
+    item: String,
     title: String,
     job: String,
     state: String,
@@ -200,6 +202,7 @@ async fn table(
                 .map(Cell::of)
         };
         ResultRow {
+            item: job.item.map(|id| id.to_string()).unwrap_or_default(),
             title: job.title,
             job: job.id.to_string(),
             badge: badge(&job.state),

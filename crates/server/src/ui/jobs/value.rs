@@ -90,6 +90,11 @@ impl Shown {
         matches!(self.body, Body::Image(..))
     }
 
+    /// Whether three of it fit beside each other.
+    pub(super) fn is_narrow(&self) -> bool {
+        matches!(self.body, Body::Image(..) | Body::Drawn(_))
+    }
+
     /// Says of annotations that the images show them.
     pub(super) fn drawn_with_images(&mut self) {
         if let Body::Table(_, json @ Some(_)) = &mut self.body
@@ -99,11 +104,12 @@ impl Shown {
         }
     }
 
-    /// Where it comes among others: what is small first, then images, then what is wide.
+    /// Where it comes among others: what is small first, then images, then what is wide, last what others show already.
     fn rank(&self) -> u8 {
         match (self.is_small(), self.is_image()) {
             (true, _) => 0,
             (false, true) => 1,
+            (false, false) if matches!(self.body, Body::Drawn(_)) => 3,
             (false, false) => 2,
         }
     }

@@ -53,6 +53,17 @@ impl CreatePage {
             "file"
         }
     }
+
+    /// A value of the kind, for the script to fill in; empty for images and files.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "templates hand out references"
+    )]
+    fn example(kind: &SocketKind) -> String {
+        let value = domain::example::of_kind(*kind);
+        let text = value.map(|value| serde_json::to_string(&value).unwrap_or_default());
+        text.unwrap_or_default()
+    }
 }
 
 fn groups() -> Vec<KindGroup> {

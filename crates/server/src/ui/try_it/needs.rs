@@ -2,6 +2,7 @@
 
 use store::algorithms::StoredAlgorithm;
 
+use crate::quota;
 use crate::state::AppState;
 use crate::ui::jobs::waiting::{self, Waiting};
 use crate::ui::jobs::{limits, sentence};
@@ -35,13 +36,9 @@ impl Needs {
             refusals.push(format!("It can never run here: {unfit}."));
         }
         let account = visitor.require()?.id;
-        let found = store.count_active_jobs(account).await?;
         let most = state.config().jobs.most_active_per_user;
-        if found >= most {
-            refusals.push(sentence(&format!(
-                "you have {found} jobs that have not ended, as many as you may: wait for one, or cancel it"
-            )));
-        }
+        let used_up = quota::against_job(store, account, most).await?;
+        refusals.extend(used_up.iter().map(|one| sentence(&one.to_string())));
         Ok(Needs {
             limits: limits(&algorithm.limits),
             refusals,
