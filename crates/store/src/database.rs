@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::uploads::PartFiles;
 
 /// Every step that the tables have taken, in order; what was released is never changed.
-const STEPS: [(i64, &str, &str); 4] = [
+const STEPS: [(i64, &str, &str); 5] = [
     (
         1,
         "start",
@@ -35,6 +35,11 @@ const STEPS: [(i64, &str, &str); 4] = [
         4,
         "cases",
         include_str!("../migrations/sqlite/0004_cases.sql"),
+    ),
+    (
+        6,
+        "tally",
+        include_str!("../migrations/sqlite/0006_tally.sql"),
     ),
 ];
 

@@ -27,6 +27,7 @@ pub mod jobs;
 pub mod page;
 pub mod sessions;
 pub mod sockets;
+mod tally;
 pub mod time;
 pub mod tokens;
 pub mod uploads;

@@ -7,6 +7,7 @@ use sqlx::{Sqlite, Transaction};
 
 use super::change::record;
 use super::pending::{Pending, insert_pending};
+use super::shown::count_job;
 use super::words::note_image;
 use crate::database::Store;
 use crate::error::{StoreError, to_json};
@@ -98,6 +99,7 @@ pub(crate) async fn submit_in(
     };
     insert_row(change, (id, job), &state, now).await?;
     insert_origin(change, id, origin).await?;
+    count_job(change, id, 1).await?;
     for input in &job.inputs {
         let value = match input {
             JobInput::Existing(value) => *value,
@@ -202,6 +204,26 @@ pub(super) async fn link_value(
         .bind(value.0)
         .execute(&mut **change)
         .await?;
+    lend_image(change, job, value).await
+}
+
+/// Whoever has a job sees its images, also those of others.
+async fn lend_image(
+    change: &mut Transaction<'static, Sqlite>,
+    job: JobId,
+    value: ValueId,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO image_lent (account_id, image_id, job_id)
+         SELECT job.creator_id, image.id, job.id FROM job, value JOIN image ON image.id = value.image_id
+         WHERE job.id = ? AND value.id = ? AND job.creator_id IS NOT NULL
+           AND (image.account_id IS NULL OR image.account_id <> job.creator_id)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(job.to_string())
+    .bind(value.0)
+    .execute(&mut **change)
+    .await?;
     Ok(())
 }
 

@@ -7,8 +7,8 @@ use store::algorithm_images::{ImportedImage, NewVersion};
 use store::algorithms::StoredAlgorithm;
 use store::ids::{AccountId, AlgorithmImageId, JobId, UploadId};
 use store::jobs::{
-    ApplyError, Finished, JobChange, JobFilter, JobInput, JobOrder, JobOutput, NewJob,
-    OutputContent, Pending, PendingSource,
+    ApplyError, Finished, JobChange, JobFilter, JobInput, JobOutput, NewJob, OutputContent,
+    Pending, PendingSource,
 };
 use store::values::NewContent;
 use store::{Page, Viewer};
@@ -326,30 +326,14 @@ async fn lists_show_what_one_may_see() {
         clinic.submit(clinic.ada).await,
         clinic.submit(clinic.ada).await,
     );
-    let list = async |who: Viewer, filter: JobFilter, order| {
-        let listed = store.jobs(who, &filter, (Page::ALL, order)).await.unwrap();
+    let list = async |who: Viewer| {
+        let filter = JobFilter::default();
+        let listed = store.jobs(who, &filter, Page::ALL).await.unwrap();
         let ids: Vec<JobId> = listed.items.iter().map(|job| job.id).collect();
         (listed.count, ids)
     };
-    let all = JobFilter::default();
-    let newest = list(viewer(clinic.ada), all, JobOrder::NewestFirst).await;
-    assert_eq!(newest, (2, vec![second, first]));
-    assert_eq!(
-        list(viewer(clinic.ben), all, JobOrder::OldestFirst).await.0,
-        0
-    );
-    assert_eq!(
-        list(Viewer::SYSTEM, all, JobOrder::OldestFirst).await.1,
-        [first, second]
-    );
-    store.claim(first, "one", at(2)).await.unwrap();
-    let queued = JobFilter {
-        state: Some("queued"),
-        ..all
-    };
-    assert_eq!(
-        list(Viewer::SYSTEM, queued, JobOrder::OldestFirst).await.1,
-        [second]
-    );
+    assert_eq!(list(viewer(clinic.ada)).await, (2, vec![first, second]));
+    assert_eq!(list(viewer(clinic.ben)).await, (0, Vec::new()));
+    assert_eq!(list(Viewer::SYSTEM).await, (2, vec![first, second]));
     assert!(!store.may_view_job(viewer(clinic.ben), first).await.unwrap());
 }

@@ -18,3 +18,4 @@ mod opened;
 mod operator;
 mod queue;
 mod uploads;
+mod walks;

@@ -5,7 +5,7 @@
 
 use camino::Utf8Path;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
-use store::jobs::{JobFilter, JobOrder};
+use store::jobs::JobFilter;
 use store::{Page, Store, Viewer};
 
 use crate::opened::{at, home};
@@ -74,9 +74,8 @@ async fn the_first_version_becomes_this_one() {
     );
 
     // What was in it can still be read.
-    let page = (Page::ALL, JobOrder::OldestFirst);
     let jobs = store
-        .jobs(Viewer::SYSTEM, &JobFilter::default(), page)
+        .jobs(Viewer::SYSTEM, &JobFilter::default(), Page::ALL)
         .await
         .unwrap();
     let states: Vec<&str> = jobs.items.iter().map(|job| job.state.word()).collect();
