@@ -30,6 +30,8 @@ const ARCHIVES: usize = 20;
 const SHOWN: usize = 2000;
 /// Images of others that the first person sees in an archive.
 const LENT: usize = 500;
+/// The one file of all images.
+const BLOB: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// A number from the environment, or the usual one.
 pub(crate) fn asked(name: &str, usual: usize) -> usize {
@@ -156,14 +158,16 @@ impl Rows {
     }
 
     async fn images(&mut self, people: &[AccountId]) {
-        self.run("INSERT INTO blob (digest, size, created_at) VALUES ('0', 1, '2023')".to_owned())
-            .await;
+        self.run(format!(
+            "INSERT INTO blob (digest, size, created_at) VALUES ('{BLOB}', 1, '2023')"
+        ))
+        .await;
         for numbers in batches() {
             let rows: Vec<String> = numbers
                 .map(|number| {
                     let (id, whose) = (JobId::new(), people[die(number) % PEOPLE]);
                     format!(
-                        "('{id}', 'a.mha', '{whose}', '0', 'mha', '{{}}', '{}')",
+                        "('{id}', 'a.mha', '{whose}', '{BLOB}', 'mha', '{{}}', '{}')",
                         at(number)
                     )
                 })

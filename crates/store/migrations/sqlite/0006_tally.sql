@@ -3,7 +3,7 @@
 
 -- How many rows a list has for somebody. Kept in the transaction that adds a row, takes it away or shows it to others.
 CREATE TABLE tally (
-    list TEXT NOT NULL,                        -- job, job of <id of an algorithm>, image, archive_item
+    list TEXT NOT NULL,                        -- job, job of <id of an algorithm>, job in <final state>, image, archive_item, image_import, audit
     whose TEXT NOT NULL,                       -- all; public: everybody sees them; an account: not public, but theirs or shown to them; an archive: in it
     hour TEXT NOT NULL,                        -- in which they were made, such as 2026-11-27T09; empty: whenever
     rows BIGINT NOT NULL,                      -- how many
@@ -22,9 +22,16 @@ CREATE INDEX image_lent_image ON image_lent (image_id);
 
 -- As made, oldest first.
 CREATE INDEX image_created ON image (created_at);
-CREATE INDEX archive_item_created ON archive_item (created_at);
+CREATE INDEX image_import_created ON image_import (created_at);
 -- Public jobs of one algorithm, oldest first.
 CREATE INDEX job_public_algorithm ON job (algorithm_id, created_at) WHERE is_public;
+-- The audit log by what it is asked for, newest first.
+CREATE INDEX audit_account ON audit (account_id, at, id);
+CREATE INDEX audit_action ON audit (action, at, id);
+CREATE INDEX audit_object ON audit (object, at, id);
+
+-- Whether somebody waits with jobs of another algorithm too.
+CREATE INDEX job_waiting ON job (creator_id, algorithm_id) WHERE state = 'queued';
 
 INSERT INTO tally (list, whose, hour, rows)
 SELECT 'job', whose, hour, SUM(jobs) FROM (
@@ -61,6 +68,19 @@ SELECT 'archive_item', 'all', SUBSTR(created_at, 1, 13), COUNT(*) FROM archive_i
 INSERT INTO tally (list, whose, hour, rows)
 SELECT 'archive_item', archive_id, SUBSTR(created_at, 1, 13), COUNT(*) FROM archive_item
 GROUP BY archive_id, SUBSTR(created_at, 1, 13);
+
+INSERT INTO tally (list, whose, hour, rows)
+SELECT 'job in ' || state, 'all', SUBSTR(created_at, 1, 13), COUNT(*) FROM job
+WHERE state IN ('succeeded', 'failed', 'cancelled') GROUP BY state, SUBSTR(created_at, 1, 13);
+
+INSERT INTO tally (list, whose, hour, rows)
+SELECT 'image_import', 'all', SUBSTR(created_at, 1, 13), COUNT(*) FROM image_import GROUP BY SUBSTR(created_at, 1, 13);
+INSERT INTO tally (list, whose, hour, rows)
+SELECT 'image_import', account_id, SUBSTR(created_at, 1, 13), COUNT(*) FROM image_import
+WHERE account_id IS NOT NULL GROUP BY account_id, SUBSTR(created_at, 1, 13);
+
+INSERT INTO tally (list, whose, hour, rows)
+SELECT 'audit', 'all', SUBSTR(at, 1, 13), COUNT(*) FROM audit GROUP BY SUBSTR(at, 1, 13);
 
 INSERT INTO tally (list, whose, hour, rows) SELECT list, whose, '', SUM(rows) FROM tally GROUP BY list, whose;
 

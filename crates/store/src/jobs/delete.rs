@@ -3,7 +3,7 @@
 use sqlx::{Sqlite, Transaction};
 
 use super::change::{ApplyError, job_in};
-use super::shown::count_job;
+use super::shown::{count_ended, count_job};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::ids::JobId;
@@ -47,6 +47,7 @@ impl Store {
                 state: found.state.word(),
             });
         }
+        count_ended(&mut change, (found.state.word(), found.created_at), -1).await?;
         delete(&mut change, job).await?;
         change.commit().await.map_err(StoreError::from)?;
         Ok(())

@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::FromRow;
 
+use super::shown::jobs_in;
 use super::{JobRow, StoredJob};
 use crate::database::Store;
 use crate::error::{StoreError, from_json};
 use crate::ids::{AccountId, JobId, ValueId};
+use crate::tally::ALL;
 use crate::time::from_text;
 use crate::viewer::Viewer;
 
@@ -138,13 +140,23 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn count_jobs(&self) -> Result<BTreeMap<String, u64>, StoreError> {
-        let rows: Vec<(String, i64)> =
-            sqlx::query_as("SELECT state, COUNT(*) FROM job GROUP BY state")
-                .fetch_all(self.read())
-                .await?;
-        let pairs = rows
-            .into_iter()
-            .map(|(state, count)| (state, count.unsigned_abs()));
-        Ok(pairs.collect())
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT state, COUNT(*) FROM job WHERE state IN ('validating', 'queued', 'provisioning', 'executing', 'parsing')
+             GROUP BY state",
+        )
+        .fetch_all(self.read())
+        .await?;
+        let standing = rows.into_iter();
+        let mut counts: BTreeMap<String, u64> = standing
+            .map(|(state, count)| (state, count.unsigned_abs()))
+            .collect();
+        // Those that have ended are many, and counted when they end.
+        for state in ["succeeded", "failed", "cancelled"] {
+            let ended = self.tally(&jobs_in(state), &[ALL]).await?;
+            if ended > 0 {
+                counts.insert(state.to_owned(), ended);
+            }
+        }
+        Ok(counts)
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use sqlx::{Sqlite, Transaction};
 
 use crate::error::StoreError;
 use crate::ids::{AlgorithmId, JobId};
 use crate::tally::{self, ALL, Change, PUBLIC};
+use crate::time::to_text;
 
 /// All jobs.
 pub(super) const JOBS: &str = "job";
@@ -19,6 +21,26 @@ pub(super) fn jobs_of(algorithm: &str) -> String {
 /// The list that a client asks for.
 pub(super) fn list_of(algorithm: Option<AlgorithmId>) -> String {
     algorithm.map_or_else(|| JOBS.to_owned(), |id| jobs_of(&id.to_string()))
+}
+
+/// The list of the jobs that ended in a state, by its word.
+pub(super) fn jobs_in(state: &str) -> String {
+    format!("job in {state}")
+}
+
+/// Notes that a job has come to its final state (1), or is about to go (-1).
+pub(super) async fn count_ended(
+    change: &mut Transaction<'static, Sqlite>,
+    (state, created_at): (&str, Timestamp),
+    by: i64,
+) -> Result<(), StoreError> {
+    let row = Change {
+        list: jobs_in(state),
+        whose: ALL.to_owned(),
+        hour: tally::hour(&to_text(created_at)),
+        by,
+    };
+    tally::note(change, &[row]).await
 }
 
 /// Notes that a job is about to go or to be shown to others (`by` is -1), or has come or been shown (`by` is 1).

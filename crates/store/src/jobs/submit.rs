@@ -242,10 +242,16 @@ pub(super) async fn next_turn(
             .fetch_all(&mut **change)
             .await?;
     let last = numbers.iter().map(|(_, number)| *number).max().unwrap_or(0);
+    // Two looks into the index `job_waiting`, on either side of the algorithm, however many jobs of it wait.
     let has_others: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM (SELECT 1 AS other FROM job WHERE state = 'queued' AND creator_id = ? AND algorithm_id <> ?
-             LIMIT 1) AS others",
+        "SELECT COUNT(*) FROM (
+             SELECT 1 AS other FROM (SELECT 1 AS one FROM job WHERE state = 'queued' AND creator_id = ?
+                 AND algorithm_id < ? LIMIT 1) AS before
+             UNION SELECT 1 FROM (SELECT 1 AS one FROM job WHERE state = 'queued' AND creator_id = ?
+                 AND algorithm_id > ? LIMIT 1) AS after) AS others",
     )
+    .bind(creator.map(|id| id.to_string()))
+    .bind(algorithm.to_string())
     .bind(creator.map(|id| id.to_string()))
     .bind(algorithm.to_string())
     .fetch_one(&mut **change)

@@ -16,6 +16,7 @@ mod lists;
 mod migrations;
 mod opened;
 mod operator;
+mod plans;
 mod queue;
 mod uploads;
 mod walks;
