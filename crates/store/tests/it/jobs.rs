@@ -304,18 +304,18 @@ async fn a_job_waits_until_its_last_input_is_there() {
 }
 
 #[tokio::test]
-async fn late_jobs_are_found_by_their_deadline() {
+async fn jobs_that_somebody_must_move_on_are_found() {
     let clinic = Clinic::new().await;
     let store = &clinic.opened.store;
     let job = clinic.submit(clinic.ada).await;
-    assert!(
-        store.late_jobs(at(1_000_000)).await.unwrap().is_empty(),
-        "queued for ever"
-    );
-    store.claim(job, "one", at(2)).await.unwrap();
-    assert!(store.late_jobs(at(3)).await.unwrap().is_empty());
-    let late = store.late_jobs(at(2 + 601)).await.unwrap();
-    assert_eq!(late.iter().map(|late| late.id).collect::<Vec<_>>(), [job]);
+    let timed = async || {
+        let timed = store.timed_jobs().await.unwrap();
+        timed.iter().map(|timed| timed.id).collect::<Vec<_>>()
+    };
+    assert_eq!(timed().await, [], "queued for ever");
+    let claimed = store.claim(job, "one", at(2)).await.unwrap();
+    assert_eq!(timed().await, [job]);
+    assert_eq!(claimed.deadline, Some(at(2 + 600)));
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ async fn jobs(clinic: &Clinic, asked: &mut BTreeSet<String>) {
     store.claim(job, "me", at(2)).await.unwrap();
     ask!(asked, store.claimed_jobs());
     ask!(asked, store.validating_jobs());
-    ask!(asked, store.late_jobs(at(3)));
+    ask!(asked, store.timed_jobs());
     ask!(asked, store.standing_claimed());
     ask!(asked, store.standing_queued(10));
     ask!(asked, store.standing_validating(10));
