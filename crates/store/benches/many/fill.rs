@@ -308,7 +308,7 @@ fn job(number: usize, people: &[AccountId], algorithms: &[AlgorithmId]) -> Strin
     } else {
         "NULL, NULL".to_owned()
     };
-    let (at, is_public) = (at(number), number % SHOWN == 0);
+    let (at, is_public) = (at(number), number.is_multiple_of(SHOWN));
     let (whose, what) = (people[die % PEOPLE], algorithms[die / 7 % ALGORITHMS]);
     format!(
         "('{}', '{whose}', '{what}', {is_public}, '{state}', {failure}, '{at}', '{at}', '{at}')",
