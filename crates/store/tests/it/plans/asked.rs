@@ -173,7 +173,33 @@ async fn images(clinic: &Clinic, asked: &mut BTreeSet<String>) {
         ..clinic.job(ada)
     };
     let job = store.submit(&job, at(1)).await.unwrap();
-    let filters = [
+    let filters = image_filters(job);
+    for who in [
+        viewer(ada),
+        viewer(clinic.ben),
+        Viewer::SYSTEM,
+        Viewer::ANONYMOUS,
+    ] {
+        for filter in &filters {
+            ask!(asked, store.images(who, filter, Page::ALL));
+            ask!(asked, store.images(who, filter, DEEP));
+        }
+        ask!(asked, store.own_images(who, "", (Some(image), 10)));
+        let all = GalleryFilter::default();
+        ask!(asked, store.gallery(who, &all, (Some(image), 10)));
+        ask!(asked, store.image_uses(who, image, 10));
+        store.may_view_image(who, image).await.unwrap();
+        let value = ask!(asked, store.job_values(job)).0[0];
+        store.may_view_value(who, value).await.unwrap();
+    }
+    ask!(asked, store.values_of(&[ValueId(1)]));
+    store.delete_image(alone).await.unwrap();
+    imports(clinic, asked, new("b.mha", ada)).await;
+}
+
+/// Each filter of images alone.
+fn image_filters(job: JobId) -> [ImageFilter; 6] {
+    [
         ImageFilter::default(),
         ImageFilter {
             name: Some("head.mha".to_owned()),
@@ -195,27 +221,11 @@ async fn images(clinic: &Clinic, asked: &mut BTreeSet<String>) {
             origin: Some(ImageImportId::new()),
             ..ImageFilter::default()
         },
-    ];
-    for who in [
-        viewer(ada),
-        viewer(clinic.ben),
-        Viewer::SYSTEM,
-        Viewer::ANONYMOUS,
-    ] {
-        for filter in &filters {
-            ask!(asked, store.images(who, filter, Page::ALL));
-            ask!(asked, store.images(who, filter, DEEP));
-        }
-        ask!(asked, store.own_images(who, "", (Some(image), 10)));
-        let all = GalleryFilter::default();
-        ask!(asked, store.gallery(who, &all, (Some(image), 10)));
-        ask!(asked, store.image_uses(who, image, 10));
-        store.may_view_image(who, image).await.unwrap();
-        let value = ask!(asked, store.job_values(job)).0[0];
-        store.may_view_value(who, value).await.unwrap();
-    }
-    ask!(asked, store.values_of(&[ValueId(1)]));
-    store.delete_image(alone).await.unwrap();
+    ]
+}
+
+async fn imports(clinic: &Clinic, asked: &mut BTreeSet<String>, image: NewImage) {
+    let (store, ada) = (&clinic.opened.store, clinic.ada);
     let import = ImageImportId::new();
     let upload = store.create_upload(ada, "a.mha", at(1), at(99)).await;
     let files = [upload.unwrap().id];
@@ -232,7 +242,7 @@ async fn images(clinic: &Clinic, asked: &mut BTreeSet<String>) {
     ask!(asked, store.recent_imports(ada, 10));
     let images = [NewImage {
         import: Some(import),
-        ..new("b.mha", ada)
+        ..image
     }];
     let done = (&images[..], "");
     ask!(asked, store.finish_image_import(import, done, at(2))).unwrap();
