@@ -15,7 +15,7 @@ pub(crate) const ALL: &str = "all";
 /// Whose rows they are when everybody sees them.
 pub(crate) const PUBLIC: &str = "public";
 /// So many rows are skipped one by one.
-const FEW: u64 = 1000;
+const FEW: u64 = 100;
 
 /// Rows that come or go.
 #[derive(Debug, Clone)]

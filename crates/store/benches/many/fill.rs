@@ -210,6 +210,13 @@ impl Rows {
             archives[0]
         ))
         .await;
+        self.run(
+            "INSERT INTO image_shown (whose, image_id, via)
+             SELECT archive_id, image_id, archive_item.id FROM archive_item_value
+             JOIN archive_item ON archive_item.id = archive_item_id JOIN value ON value.id = value_id"
+                .to_owned(),
+        )
+        .await;
     }
 
     /// Counts everything, as the migration does that a database of an earlier version takes.

@@ -10,15 +10,15 @@ CREATE TABLE tally (
     PRIMARY KEY (list, whose, hour)
 );
 
--- Images of others that somebody sees because a job of theirs has them.
-CREATE TABLE image_lent (
-    account_id TEXT NOT NULL REFERENCES account (id), -- who sees it
-    image_id TEXT NOT NULL REFERENCES image (id),     -- which
-    job_id TEXT NOT NULL REFERENCES job (id),         -- for the sake of which job
-    PRIMARY KEY (account_id, image_id, job_id)
+-- Images that somebody sees though they are another's: because a job of theirs has them, or an archive.
+CREATE TABLE image_shown (
+    whose TEXT NOT NULL,                       -- an account, for its jobs; or an archive, for whoever sees it
+    image_id TEXT NOT NULL REFERENCES image (id), -- which
+    via TEXT NOT NULL,                         -- the job, or the item of the archive
+    PRIMARY KEY (whose, image_id, via)
 );
-CREATE INDEX image_lent_job ON image_lent (job_id);
-CREATE INDEX image_lent_image ON image_lent (image_id);
+CREATE INDEX image_shown_via ON image_shown (via);
+CREATE INDEX image_shown_image ON image_shown (image_id);
 
 -- As made, oldest first.
 CREATE INDEX image_created ON image (created_at);
@@ -84,8 +84,14 @@ SELECT 'audit', 'all', SUBSTR(at, 1, 13), COUNT(*) FROM audit GROUP BY SUBSTR(at
 
 INSERT INTO tally (list, whose, hour, rows) SELECT list, whose, '', SUM(rows) FROM tally GROUP BY list, whose;
 
-INSERT INTO image_lent (account_id, image_id, job_id)
+INSERT INTO image_shown (whose, image_id, via)
 SELECT DISTINCT job.creator_id, image.id, job.id FROM job
     JOIN job_value ON job_value.job_id = job.id JOIN value ON value.id = job_value.value_id
     JOIN image ON image.id = value.image_id
 WHERE job.creator_id IS NOT NULL AND (image.account_id IS NULL OR image.account_id <> job.creator_id);
+
+INSERT INTO image_shown (whose, image_id, via)
+SELECT DISTINCT archive_item.archive_id, value.image_id, archive_item.id FROM archive_item
+    JOIN archive_item_value ON archive_item_value.archive_item_id = archive_item.id
+    JOIN value ON value.id = archive_item_value.value_id
+WHERE value.image_id IS NOT NULL;

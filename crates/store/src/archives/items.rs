@@ -143,6 +143,7 @@ impl Store {
     /// When the database fails.
     pub async fn delete_archive_item(&self, item: ArchiveItemId) -> Result<bool, StoreError> {
         let mut change = self.write().await?;
+        hide_images(&mut change, item).await?;
         let values: Vec<i64> = sqlx::query_scalar(
             "DELETE FROM archive_item_value WHERE archive_item_id = ? RETURNING value_id",
         )
@@ -293,5 +294,36 @@ pub(crate) async fn put_values(
         .await?;
         ids.push(value);
     }
+    show_images(change, item).await?;
     Ok(ids)
+}
+
+/// Whoever sees an archive sees the images of its items.
+async fn show_images(
+    change: &mut Transaction<'static, Sqlite>,
+    item: ArchiveItemId,
+) -> Result<(), StoreError> {
+    hide_images(change, item).await?;
+    sqlx::query(
+        "INSERT INTO image_shown (whose, image_id, via)
+         SELECT DISTINCT archive_item.archive_id, value.image_id, archive_item.id FROM archive_item
+             JOIN archive_item_value ON archive_item_value.archive_item_id = archive_item.id
+             JOIN value ON value.id = archive_item_value.value_id
+         WHERE archive_item.id = ? AND value.image_id IS NOT NULL",
+    )
+    .bind(item.to_string())
+    .execute(&mut **change)
+    .await?;
+    Ok(())
+}
+
+async fn hide_images(
+    change: &mut Transaction<'static, Sqlite>,
+    item: ArchiveItemId,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM image_shown WHERE via = ?")
+        .bind(item.to_string())
+        .execute(&mut **change)
+        .await?;
+    Ok(())
 }

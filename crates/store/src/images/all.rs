@@ -95,7 +95,7 @@ impl Store {
 
 /// `SELECT id` of the images that others let somebody see: for their jobs, by public and shared jobs, in archives.
 fn of_others(text: &mut QueryBuilder<Sqlite>, account: &str) {
-    text.push("SELECT image.id AS id FROM (SELECT image_id FROM image_lent WHERE account_id = ")
+    text.push("SELECT image.id AS id FROM (SELECT image_id FROM image_shown WHERE whose = ")
         .push_bind(account.to_owned())
         .push(
             " UNION SELECT value.image_id FROM job CROSS JOIN job_value CROSS JOIN value
@@ -105,10 +105,8 @@ fn of_others(text: &mut QueryBuilder<Sqlite>, account: &str) {
         )
         .push_bind(account.to_owned())
         .push(
-            " UNION SELECT value.image_id FROM archive CROSS JOIN archive_item CROSS JOIN archive_item_value CROSS JOIN value
-                 WHERE archive_item.archive_id = archive.id AND archive_item_value.archive_item_id = archive_item.id
-                   AND value.id = archive_item_value.value_id
-                   AND (archive.is_public OR EXISTS (SELECT 1 FROM archive_role
+            " UNION SELECT image_shown.image_id FROM archive CROSS JOIN image_shown
+                 WHERE image_shown.whose = archive.id AND (archive.is_public OR EXISTS (SELECT 1 FROM archive_role
                        WHERE archive_role.archive_id = archive.id AND archive_role.account_id = ",
         )
         .push_bind(account.to_owned())

@@ -72,7 +72,7 @@ async fn delete(change: &mut Transaction<'static, Sqlite>, job: JobId) -> Result
         "DELETE FROM job_viewer WHERE job_id = ?",
         "DELETE FROM job_event WHERE job_id = ?",
         "DELETE FROM job_word WHERE job_id = ?",
-        "DELETE FROM image_lent WHERE job_id = ?",
+        "DELETE FROM image_shown WHERE via = ?",
         "DELETE FROM job WHERE id = ?",
     ] {
         sqlx::query(statement)

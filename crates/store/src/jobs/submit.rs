@@ -214,7 +214,7 @@ async fn lend_image(
     value: ValueId,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO image_lent (account_id, image_id, job_id)
+        "INSERT INTO image_shown (whose, image_id, via)
          SELECT job.creator_id, image.id, job.id FROM job, value JOIN image ON image.id = value.image_id
          WHERE job.id = ? AND value.id = ? AND job.creator_id IS NOT NULL
            AND (image.account_id IS NULL OR image.account_id <> job.creator_id)

@@ -26,7 +26,7 @@ const GROWING: [&str; 19] = [
     "image",
     "image_import",
     "image_import_upload",
-    "image_lent",
+    "image_shown",
     "job",
     "job_event",
     "job_pending",
