@@ -8,9 +8,7 @@ use store::Viewer;
 use store::algorithms::AlgorithmFilter;
 use store::archives::ArchiveRole;
 use store::audit::{AuditFilter, AuditSearch, NewAudit};
-use store::ids::{
-    AlgorithmImageId, ArchiveRunId, AuditId, ImageId, ImageImportId, JobId, UploadId, ValueId,
-};
+use store::ids::{ArchiveRunId, AuditId, ImageId, ImageImportId, JobId, UploadId, ValueId};
 use store::image_imports::ImportTarget;
 use store::images::{GalleryFilter, ImageExtension, ImageFilter, NewImage};
 use store::jobs::{JobEdit, JobFilter, JobInput, JobOrigin, JobSearch, JobSort, NewJob};
@@ -326,8 +324,9 @@ async fn algorithms(clinic: &Clinic, asked: &mut BTreeSet<String>) {
             ask!(asked, store.algorithm_models(who, algorithm, Page::ALL));
         }
     }
-    let _: AlgorithmImageId = clinic.image;
     ask!(asked, store.algorithm_images_to_import());
+    ask!(asked, store.algorithm_images_to_try());
+    ask!(asked, store.case_runs(clinic.image));
     ask!(asked, store.algorithm_models_to_import());
     ask!(asked, store.algorithm_members(id, Page::ALL));
     ask!(asked, store.access_requests(id, Page::ALL));
