@@ -125,7 +125,7 @@ fn again(content: Content) -> NewContent {
             filename,
             size,
         } => NewContent::File {
-            blob: store::blobs::Blob { digest: blob, size },
+            blob: store::blobs::Blob::named(blob, size),
             filename,
         },
         Content::Image(image, _) => NewContent::Image(image),

@@ -170,10 +170,7 @@ pub(crate) async fn hand_out(
         let unmet = [(header::CONTENT_RANGE, format!("bytes */{}", handed.size))];
         return Ok((StatusCode::RANGE_NOT_SATISFIABLE, unmet).into_response());
     };
-    let blob = Blob {
-        digest: handed.digest.clone(),
-        size: handed.size,
-    };
+    let blob = Blob::named(handed.digest.clone(), handed.size);
     let blobs = state.store().blobs().clone();
     let opening = tokio::task::spawn_blocking(move || blobs.open_whole(&blob));
     let opened = opening

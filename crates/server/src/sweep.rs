@@ -1,8 +1,11 @@
 //! What has had its time: uploads that nothing used, logins, notes of failed logins.
+//!
+//! What has had its time by the wall clock alone stays: when somebody sets the clock forward, an upload that is on its way
+//! must not end with it. So time passes here as by a clock that never jumps, counted from the start of the server.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use store::{Page, Store, StoreError};
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -14,8 +17,10 @@ const FAILURES_DAYS: i64 = 1;
 
 /// Sweeps now and every hour until `stop` becomes true.
 pub(crate) async fn run(store: Store, mut stop: watch::Receiver<bool>) {
+    let (wall, start) = (Timestamp::now(), Instant::now());
     while !*stop.borrow() {
-        if let Err(problem) = sweep(&store, Timestamp::now()).await {
+        let now = steady(wall, Timestamp::now(), start.elapsed());
+        if let Err(problem) = sweep(&store, now).await {
             warn!(%problem, "what has had its time could not be swept");
         }
         tokio::select! {
@@ -23,6 +28,12 @@ pub(crate) async fn run(store: Store, mut stop: watch::Receiver<bool>) {
             _ = stop.changed() => {}
         }
     }
+}
+
+/// The wall clock, but never further from the start of the server than time has really passed.
+fn steady(wall: Timestamp, now: Timestamp, passed: Duration) -> Timestamp {
+    let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
+    now.min(wall.saturating_add(passed).unwrap_or(now))
 }
 
 async fn sweep(store: &Store, now: Timestamp) -> Result<(), StoreError> {
@@ -55,6 +66,16 @@ mod tests {
     use store::uploads::UploadState;
 
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_forward_ends_nothing() {
+        let start = Timestamp::from_second(1_800_000_000).unwrap();
+        let after = |hours: i64| start + hours.hours();
+        let passed = |hours: u64| Duration::from_secs(3600 * hours);
+        assert_eq!(steady(start, after(3), passed(3)), after(3));
+        assert_eq!(steady(start, after(27), passed(3)), after(3));
+        assert_eq!(steady(start, after(-21), passed(3)), after(-21));
+    }
 
     #[tokio::test]
     async fn an_upload_that_nothing_used_is_given_up() {

@@ -39,7 +39,7 @@ pub use recover::{Recovered, recover};
 pub use reservations::Reservation;
 
 use admission::Admission;
-use clocks::Clocks;
+use deadlines::Watch;
 use reservations::Reservations;
 
 /// Without a bell the worker looks this often, so that a lost wake-up costs seconds, not a job.
@@ -176,7 +176,7 @@ impl Worker {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut admission = Admission::new(self.settings.capacity.clone(), self.settings.caps);
         let mut running = Running::default();
-        let mut clocks = Clocks::new(Timestamp::now(), Instant::now());
+        let mut watch = Watch::new(Timestamp::now(), Instant::now());
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         info!(instance = %self.instance, "the worker runs");
@@ -187,7 +187,7 @@ impl Worker {
             }
             tokio::select! {
                 () = self.bell.notified() => {}
-                _ = ticks.tick() => self.watch_deadlines(&mut clocks, Timestamp::now()).await,
+                _ = ticks.tick() => self.watch_deadlines(&mut watch, Timestamp::now()).await,
                 Some(ended) = running.tasks.join_next_with_id() => {
                     self.forget(&mut admission, &mut running, ended).await;
                 }

@@ -13,6 +13,7 @@ use crate::time::{from_text, to_text};
 use crate::viewer::Viewer;
 
 mod items;
+mod list;
 mod roles;
 mod runs;
 

@@ -2,17 +2,21 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use sqlx::FromRow;
+use sqlx::{FromRow, QueryBuilder, Sqlite};
 
 use crate::database::Store;
 use crate::error::{StoreError, from_json, to_json};
 use crate::ids::{AccountId, AuditId};
 use crate::page::{Listed, Page};
+use crate::tally::{self, ALL, Change};
 use crate::time::{from_text, to_text};
 
 mod search;
 
 pub use search::{AuditLine, AuditSearch};
+
+/// The audit log in the table of numbers.
+const AUDIT: &str = "audit";
 
 /// Something that somebody did.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +44,22 @@ pub struct AuditFilter {
     pub action: Option<String>,
     /// To what.
     pub object: Option<String>,
+}
+
+impl AuditFilter {
+    /// Adds what must hold, each by an index of its own.
+    fn push(&self, text: &mut QueryBuilder<Sqlite>) {
+        if let Some(account) = self.account {
+            text.push(" AND account_id = ")
+                .push_bind(account.to_string());
+        }
+        if let Some(action) = &self.action {
+            text.push(" AND action = ").push_bind(action.clone());
+        }
+        if let Some(object) = &self.object {
+            text.push(" AND object = ").push_bind(object.clone());
+        }
+    }
 }
 
 #[derive(FromRow)]
@@ -99,6 +119,13 @@ impl Store {
         .bind(to_json(record.detail))
         .execute(&mut *change)
         .await?;
+        let one = Change {
+            list: AUDIT.to_owned(),
+            whose: ALL.to_owned(),
+            hour: tally::hour(&to_text(now)),
+            by: 1,
+        };
+        tally::note(&mut change, &[one]).await?;
         change.commit().await?;
         Ok(())
     }
@@ -112,39 +139,26 @@ impl Store {
         filter: &AuditFilter,
         page: Page,
     ) -> Result<Listed<AuditRecord>, StoreError> {
-        let account = filter.account.map(|id| id.to_string());
-        let count: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM audit WHERE (? IS NULL OR account_id = ?)
-               AND (? IS NULL OR action = ?) AND (? IS NULL OR object = ?)",
-        )
-        .bind(&account)
-        .bind(&account)
-        .bind(&filter.action)
-        .bind(&filter.action)
-        .bind(&filter.object)
-        .bind(&filter.object)
-        .fetch_one(self.read())
-        .await?;
+        let count = if *filter == AuditFilter::default() {
+            self.tally(AUDIT, &[ALL]).await?
+        } else {
+            let mut counting = QueryBuilder::new("SELECT COUNT(*) FROM audit WHERE TRUE");
+            filter.push(&mut counting);
+            let count: i64 = counting.build_query_scalar().fetch_one(self.read()).await?;
+            count.unsigned_abs()
+        };
         let (limit, offset) = page.columns();
-        let rows: Vec<AuditRow> = sqlx::query_as(
-            "SELECT * FROM audit WHERE (? IS NULL OR account_id = ?)
-               AND (? IS NULL OR action = ?) AND (? IS NULL OR object = ?)
-             ORDER BY at DESC, id DESC LIMIT ? OFFSET ?",
-        )
-        .bind(&account)
-        .bind(&account)
-        .bind(&filter.action)
-        .bind(&filter.action)
-        .bind(&filter.object)
-        .bind(&filter.object)
-        .bind(limit)
-        .bind(offset)
-        .fetch_all(self.read())
-        .await?;
+        let mut text = QueryBuilder::new("SELECT * FROM audit WHERE TRUE");
+        filter.push(&mut text);
+        text.push(" ORDER BY at DESC, id DESC LIMIT ")
+            .push_bind(limit)
+            .push(" OFFSET ")
+            .push_bind(offset);
+        let rows: Vec<AuditRow> = text.build_query_as().fetch_all(self.read()).await?;
         let items: Result<Vec<AuditRecord>, StoreError> =
             rows.into_iter().map(AuditRecord::try_from).collect();
         Ok(Listed {
-            count: count.unsigned_abs(),
+            count,
             items: items?,
         })
     }

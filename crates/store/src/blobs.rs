@@ -15,22 +15,47 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::error::{StoreError, corrupt};
 
+mod holds;
 mod noted;
 mod sweep;
 
 pub use sweep::GRACE;
 
+use holds::{Hold, Holds};
+
 /// SHA-256 of a blob, 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(String);
 
-/// Bytes that lie in the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Bytes that lie in the store. Those that were just kept are not swept while this lives, so that a row can name them first.
+#[derive(Debug, Clone)]
 pub struct Blob {
     /// What they are called.
     pub digest: Digest,
     /// How many they are.
     pub size: u64,
+    _hold: Option<Hold>,
+}
+
+/// The same bytes are the same whoever holds them.
+impl PartialEq for Blob {
+    fn eq(&self, other: &Blob) -> bool {
+        self.digest == other.digest && self.size == other.size
+    }
+}
+
+impl Eq for Blob {}
+
+impl Blob {
+    /// Bytes that a row names.
+    #[must_use]
+    pub fn named(digest: Digest, size: u64) -> Blob {
+        Blob {
+            digest,
+            size,
+            _hold: None,
+        }
+    }
 }
 
 /// A file in the folder of blobs.
@@ -55,6 +80,7 @@ pub struct Blobs {
     folder: Utf8PathBuf,
     /// Held for writing while files are taken away, for reading while one that is there is kept again.
     lock: Arc<RwLock<()>>,
+    holds: Holds,
 }
 
 /// Bytes could not be kept or read.
@@ -131,6 +157,7 @@ impl Blobs {
         Ok(Blobs {
             folder: folder.to_owned(),
             lock: Arc::default(),
+            holds: Holds::default(),
         })
     }
 
@@ -152,8 +179,14 @@ impl Blobs {
         };
         let mut part = tempfile::NamedTempFile::new_in(self.folder.join(NEW)).map_err(kept)?;
         let (digest, size) = hashed(source, &mut part).map_err(kept)?;
+        // Before the file is there: from then on a sweep may find it.
+        let _hold = Some(self.holds.hold(&digest));
         self.settle(part, &digest).map_err(kept)?;
-        Ok(Blob { digest, size })
+        Ok(Blob {
+            digest,
+            size,
+            _hold,
+        })
     }
 
     /// [`keep`](Blobs::keep) for a file of ours, which is copied.

@@ -163,10 +163,10 @@ impl TryFrom<CasesRow> for AlgorithmCases {
     fn try_from(row: CasesRow) -> Result<AlgorithmCases, StoreError> {
         let creator = row.creator_id.as_deref().map(AccountId::read);
         Ok(AlgorithmCases {
-            blob: Blob {
-                digest: Digest::read("algorithm_cases.blob_digest", &row.blob_digest)?,
-                size: row.size.unsigned_abs(),
-            },
+            blob: Blob::named(
+                Digest::read("algorithm_cases.blob_digest", &row.blob_digest)?,
+                row.size.unsigned_abs(),
+            ),
             filename: row.filename,
             count: row.count.unsigned_abs(),
             is_required: row.is_required,

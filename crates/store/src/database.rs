@@ -41,6 +41,11 @@ const STEPS: &[(i64, &str, &str)] = &[
         "quotas",
         include_str!("../migrations/sqlite/0005_quotas.sql"),
     ),
+    (
+        6,
+        "tally",
+        include_str!("../migrations/sqlite/0006_tally.sql"),
+    ),
 ];
 
 /// Connections that read at the same time.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::{FromRow, Sqlite, Transaction};
+use sqlx::{FromRow, QueryBuilder, Sqlite, Transaction};
 
 use crate::archives::{insert_item, put_values};
 use crate::database::Store;
@@ -12,6 +12,7 @@ use crate::ids::{
 };
 use crate::images::{NewImage, insert_image};
 use crate::page::{Listed, Page};
+use crate::tally::{self, ALL, Change};
 use crate::time::{from_optional, from_text, to_text};
 use crate::values::NewContent;
 use crate::viewer::Viewer;
@@ -19,6 +20,9 @@ use crate::viewer::Viewer;
 mod recent;
 
 pub use recent::{ImportOfArchive, RecentImport};
+
+/// The list of imports in the table of numbers.
+const IMPORTS: &str = "image_import";
 
 /// Uploaded files that become images together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,6 +170,7 @@ impl Store {
         .bind(to_text(now))
         .execute(&mut *change)
         .await?;
+        count_import(&mut change, account, now).await?;
         for upload in uploads {
             sqlx::query(
                 "INSERT INTO image_import_upload (image_import_id, upload_id) VALUES (?, ?)
@@ -280,30 +285,28 @@ impl Store {
         viewer: Viewer,
         page: Page,
     ) -> Result<Listed<ImageImport>, StoreError> {
-        let count: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM image_import WHERE (? OR account_id = ?)")
-                .bind(viewer.is_administrator)
-                .bind(viewer.column())
-                .fetch_one(self.read())
-                .await?;
-        let (limit, offset) = page.columns();
-        let rows: Vec<ImportRow> = sqlx::query_as(
-            "SELECT * FROM image_import WHERE (? OR account_id = ?) ORDER BY id LIMIT ? OFFSET ?",
-        )
-        .bind(viewer.is_administrator)
-        .bind(viewer.column())
-        .bind(limit)
-        .bind(offset)
-        .fetch_all(self.read())
-        .await?;
+        let account = viewer.column();
+        let whose: &[&str] = match viewer.is_administrator {
+            true => &[ALL],
+            false => &[&account],
+        };
+        let count = self.tally(IMPORTS, whose).await?;
+        let start = self.start_of(IMPORTS, whose, page).await?;
+        let mut text = QueryBuilder::new("SELECT * FROM image_import WHERE created_at >= ");
+        text.push_bind(start.hour);
+        if !viewer.is_administrator {
+            text.push(" AND account_id = ").push_bind(account);
+        }
+        text.push(" ORDER BY created_at, id LIMIT ")
+            .push_bind(page.columns().0)
+            .push(" OFFSET ")
+            .push_bind(i64::try_from(start.skip).unwrap_or(i64::MAX));
+        let rows: Vec<ImportRow> = text.build_query_as().fetch_all(self.read()).await?;
         let mut items = Vec::new();
         for row in rows {
             items.push(self.whole_import(row).await?);
         }
-        Ok(Listed {
-            count: count.unsigned_abs(),
-            items,
-        })
+        Ok(Listed { count, items })
     }
 
     /// Imports that have not ended, oldest first.
@@ -337,6 +340,27 @@ impl Store {
                 .await?;
         row.with(&uploads, &images)
     }
+}
+
+/// Notes a new import for the list of somebody and that of all.
+async fn count_import(
+    change: &mut Transaction<'static, Sqlite>,
+    account: Option<AccountId>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let account = account.map(|id| id.to_string());
+    let whose = [Some(ALL.to_owned()), account];
+    let rows: Vec<Change> = whose
+        .into_iter()
+        .flatten()
+        .map(|whose| Change {
+            list: IMPORTS.to_owned(),
+            whose,
+            hour: tally::hour(&to_text(now)),
+            by: 1,
+        })
+        .collect();
+    tally::note(change, &rows).await
 }
 
 /// Writes the final state; `None` when there is one already.

@@ -10,11 +10,13 @@ use crate::error::{StoreError, corrupt, from_json, to_json};
 use crate::ids::{AccountId, ImageId, ImageImportId};
 use crate::time::{from_text, to_text};
 
+mod all;
 mod gallery;
 mod list;
 mod own;
 mod uses;
 
+pub(crate) use all::count_image;
 pub use gallery::GalleryFilter;
 pub use list::ImageFilter;
 pub use own::DeleteImageError;
@@ -185,5 +187,7 @@ pub(crate) async fn insert_image(
     .bind(to_text(now))
     .execute(&mut **change)
     .await?;
+    let account = image.account.map(|id| id.to_string());
+    all::count_image(change, account.as_deref(), (&to_text(now), 1)).await?;
     Ok(id)
 }

@@ -64,10 +64,8 @@ impl Store {
         .await?;
         rows.into_iter()
             .map(|(digest, size)| {
-                Ok(Blob {
-                    digest: Digest::read("blob.digest", &digest)?,
-                    size: size.unsigned_abs(),
-                })
+                let digest = Digest::read("blob.digest", &digest)?;
+                Ok(Blob::named(digest, size.unsigned_abs()))
             })
             .collect()
     }

@@ -28,6 +28,7 @@ pub mod page;
 pub mod quotas;
 pub mod sessions;
 pub mod sockets;
+mod tally;
 pub mod time;
 pub mod tokens;
 pub mod uploads;

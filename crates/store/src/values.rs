@@ -10,6 +10,7 @@ use crate::blobs::{self, Blob, Digest};
 use crate::database::{Store, next_number};
 use crate::error::{StoreError, corrupt, from_json, to_json};
 use crate::ids::{ImageId, SocketId, ValueId};
+use crate::images::count_image;
 use crate::sockets::StoredSocket;
 use crate::time::{from_text, to_text};
 use crate::viewer::Viewer;
@@ -195,13 +196,17 @@ pub(crate) async fn drop_values(
         .fetch_optional(&mut **change)
         .await?;
         if let Some(image) = gone.flatten().filter(|_| images) {
-            sqlx::query(
+            let gone: Option<(Option<String>, String)> = sqlx::query_as(
                 "DELETE FROM image WHERE id = ? AND image_import_id IS NULL
-                   AND NOT EXISTS (SELECT 1 FROM value WHERE value.image_id = image.id)",
+                   AND NOT EXISTS (SELECT 1 FROM value WHERE value.image_id = image.id)
+                 RETURNING account_id, created_at",
             )
             .bind(image)
-            .execute(&mut **change)
+            .fetch_optional(&mut **change)
             .await?;
+            if let Some((account, created_at)) = gone {
+                count_image(change, account.as_deref(), (&created_at, -1)).await?;
+            }
         }
     }
     Ok(())

@@ -5,21 +5,19 @@ use std::time::{Duration, Instant};
 
 use crate::client::{Client, Times};
 use crate::served::Served;
-
-const CLIENTS: usize = 200;
-/// Rounds of each client.
-const ROUNDS: usize = 10;
+use crate::times;
 
 pub(crate) fn clients() {
+    let (clients, rounds) = (times(200, 20), times(10, 2));
     let (served, client) = Served::with_demo("[jobs]\nmost_active_per_user = 100000\n");
     let algorithm = client.algorithm();
     let image = client.demo_image(&algorithm);
     let job = client.job_on(&algorithm, &image);
     let start = Instant::now();
-    let threads: Vec<_> = (0..CLIENTS)
+    let threads: Vec<_> = (0..clients)
         .map(|number| {
             let (own, job, image) = (client.another(), job.clone(), image.clone());
-            std::thread::spawn(move || one(&own, number, &job, &image))
+            std::thread::spawn(move || one(&own, (number, rounds), &job, &image))
         })
         .collect();
     let mut times: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
@@ -33,7 +31,7 @@ pub(crate) fn clients() {
         }
     }
     let seconds = start.elapsed().as_secs_f64();
-    println!("| {CLIENTS} clients at once | median ms | p90 ms | p99 ms |");
+    println!("| {clients} clients at once | median ms | p90 ms | p99 ms |");
     println!("|---|---|---|---|");
     for (what, times) in times {
         println!("{}", Times::of(times).row(what));
@@ -47,6 +45,7 @@ pub(crate) fn clients() {
         "{count} requests in {seconds:.1} s, {:.0} in a second; answers by status: {statuses:?}; {bad} of 5xx.",
         count as f64 / seconds
     );
+    assert_eq!(bad, 0, "no client is answered with 5xx");
     let (now, most) = served.memory();
     println!("Memory of the server: {now:.0} MB, at most {most:.0} MB.");
 }
@@ -55,7 +54,12 @@ pub(crate) fn clients() {
 type Asked = (&'static str, u16, Duration);
 
 /// Looks, lists, polls, now and then posts a job or reads an image, as a script with gcapi does.
-fn one(client: &Client, number: usize, job: &serde_json::Value, image: &str) -> Vec<Asked> {
+fn one(
+    client: &Client,
+    (number, rounds): (usize, usize),
+    job: &serde_json::Value,
+    image: &str,
+) -> Vec<Asked> {
     let mut asked = Vec::new();
     let mut time = |what: &'static str, ask: &mut dyn FnMut() -> u16| {
         let start = Instant::now();
@@ -63,7 +67,7 @@ fn one(client: &Client, number: usize, job: &serde_json::Value, image: &str) -> 
         asked.push((what, status, start.elapsed()));
     };
     let mut id = String::new();
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let first = round == 0;
         let name = if first {
             "first GET, with its handshake"

@@ -1,15 +1,18 @@
 //! From the POST of a job to its end, beside `gantry run` and `docker run --rm` of the same image. The ways take turns.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::client::Times;
+use crate::docker::{Docker, succeeds};
 use crate::served::{Served, repository};
+use crate::times;
 
-const ROUNDS: usize = 30;
+/// Rounds that are not counted.
 const WARM_UPS: usize = 3;
 
 pub(crate) fn latency() {
+    let rounds = times(30, 2);
     let (served, client) = Served::with_demo("");
     let algorithm = client.algorithm();
     let image = client.demo_image(&algorithm);
@@ -18,19 +21,21 @@ pub(crate) fn latency() {
     let desk = Desk {
         folder: folder.path().to_owned(),
     };
-    let has_docker = desk.lay_out_docker();
-    let (mut ours, mut run, mut docker) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..WARM_UPS + ROUNDS {
+    let docker = Docker::find(folder.path()).filter(|docker| desk.lay_out(docker));
+    let (mut ours, mut run, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..WARM_UPS + rounds {
         let start = Instant::now();
         let id = client.submit(&job);
         client.wait(&id);
         let time = start.elapsed();
         let at_desk = timed(&mut desk.gantry(round));
-        let theirs = has_docker.then(|| timed(&mut desk.docker(round)));
+        let at_docker = docker
+            .as_ref()
+            .map(|docker| timed(&mut desk.in_docker(docker, round)));
         if round >= WARM_UPS {
             ours.push(time);
             run.push(at_desk);
-            docker.extend(theirs);
+            theirs.extend(at_docker);
         }
     }
     println!("| a job of otsu on head-mr.mha | median ms | p90 ms | p99 ms |");
@@ -40,13 +45,11 @@ pub(crate) fn latency() {
     println!("{}", run.row("`gantry run`"));
     let overhead = ours.median() - run.median();
     println!("| overhead of the server | {overhead:.1} | | |");
-    if has_docker {
-        let docker = Times::of(docker);
-        println!("{}", docker.row("`docker run --rm`"));
-        let ratio = ours.median() / docker.median();
+    if docker.is_some() {
+        let theirs = Times::of(theirs);
+        println!("{}", theirs.row("`docker run --rm`"));
+        let ratio = ours.median() / theirs.median();
         println!("| ratio of the medians to Docker | {ratio:.3} | | |");
-    } else {
-        println!("| `docker run --rm` | no daemon answers | | |");
     }
     let (now, most) = served.memory();
     println!("Memory of the server: {now:.0} MB, at most {most:.0} MB.");
@@ -72,30 +75,29 @@ impl Desk {
         command
     }
 
-    /// Whether there is a daemon, with the image and an input folder.
-    fn lay_out_docker(&self) -> bool {
+    /// Whether the image could be loaded; makes an input folder.
+    fn lay_out(&self, docker: &Docker) -> bool {
         let images = self.folder.join("input/images/mri");
         fs_err::create_dir_all(&images).expect("room");
         let image = repository().join("fixtures/head-mr.mha");
         fs_err::copy(image, images.join("head-mr.mha")).expect("room");
         let archive = repository().join("target/images/otsu.docker.tar.gz");
-        succeeds(Command::new("docker").arg("info"))
-            && succeeds(
-                Command::new("docker")
-                    .args(["load", "-q", "-i"])
-                    .arg(archive),
-            )
+        let is_loaded = succeeds(docker.command().args(["load", "-q", "-i"]).arg(archive));
+        if !is_loaded {
+            println!("Docker does not load the demo image.");
+        }
+        is_loaded
     }
 
     /// With the limits that Docker can keep, and an output folder that the image's user may write to.
-    fn docker(&self, round: usize) -> Command {
+    fn in_docker(&self, docker: &Docker, round: usize) -> Command {
         use std::os::unix::fs::PermissionsExt;
         let output = self.folder.join(format!("docker-{round}"));
         fs_err::create_dir(&output).expect("room");
         let anybody = std::fs::Permissions::from_mode(0o777);
         fs_err::set_permissions(&output, anybody).expect("our own folder");
         let input = self.folder.join("input");
-        let mut command = Command::new("docker");
+        let mut command = docker.command();
         command.args([
             "run",
             "--rm",
@@ -120,12 +122,4 @@ fn timed(command: &mut Command) -> Duration {
     let start = Instant::now();
     assert!(succeeds(command), "{command:?} failed");
     start.elapsed()
-}
-
-fn succeeds(command: &mut Command) -> bool {
-    let quiet = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    quiet.status().is_ok_and(|status| status.success())
 }

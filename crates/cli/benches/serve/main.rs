@@ -2,12 +2,14 @@
 //!
 //! A real `gantry serve` on loopback with TLS, the demo algorithm on the demo image, real containers. Each part prints a
 //! table, with the memory of the server beside it. A word as an argument runs the parts whose name begins so: `latency`,
-//! `rate`, `queue`, `clients`, `upload`. What the database alone takes is measured by `cargo bench -p store --bench many`.
+//! `rate`, `queue`, `clients`, `upload`. With `GANTRY_BENCH_SHORT=1` everything is done a few times only, to see that it
+//! works: the figures mean nothing then. What the database alone takes is measured by `cargo bench -p store --bench many`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's table is its output")]
 
 mod client;
 mod clients;
+mod docker;
 mod latency;
 mod queue;
 mod served;
@@ -23,6 +25,14 @@ const PARTS: [Part; 5] = [
     ("clients", clients::clients),
     ("upload", upload::upload),
 ];
+
+/// A number of the benchmark, or the one that is enough to see that it works.
+fn times(usual: usize, short: usize) -> usize {
+    match std::env::var_os("GANTRY_BENCH_SHORT") {
+        Some(_) => short,
+        None => usual,
+    }
+}
 
 fn main() {
     // Cargo adds `--bench`.

@@ -4,15 +4,10 @@ use std::time::{Duration, Instant};
 
 use crate::client::Times;
 use crate::served::Served;
-
-/// Jobs of the sustained rate.
-const JOBS: usize = 600;
-/// Jobs that wait at once.
-const QUEUED: usize = 10_000;
-/// Posts that are told of together.
-const TENTH: usize = QUEUED / 10;
+use crate::times;
 
 pub(crate) fn rate() {
+    let jobs = times(600, 20);
     let (served, client) = Served::with_demo("[jobs]\nmost_active_per_user = 100000\n");
     let algorithm = client.algorithm();
     let image = client.demo_image(&algorithm);
@@ -20,7 +15,7 @@ pub(crate) fn rate() {
     let start = Instant::now();
     let mut posts = Vec::new();
     let mut ids = Vec::new();
-    for _ in 0..JOBS {
+    for _ in 0..jobs {
         let posted = Instant::now();
         ids.push(client.submit(&job));
         posts.push(posted.elapsed());
@@ -36,25 +31,27 @@ pub(crate) fn rate() {
         .iter()
         .filter(|job| job["status"] == "Succeeded")
         .count();
-    assert_eq!(good, JOBS + 1, "every job succeeds");
-    println!("| {JOBS} jobs, one client | |");
+    assert_eq!(good, jobs + 1, "every job succeeds");
+    println!("| {jobs} jobs, one client | |");
     println!("|---|---|");
     println!(
         "| jobs per second, from the first POST to the last end | {:.1} |",
-        JOBS as f64 / seconds
+        jobs as f64 / seconds
     );
     println!(
         "| POSTs per second while jobs run | {:.1} |",
-        JOBS as f64 / posted
+        jobs as f64 / posted
     );
     println!("| a POST, median ms | {:.1} |", Times::of(posts).median());
     let (now, most) = served.memory();
     println!("Memory of the server: {now:.0} MB, at most {most:.0} MB.");
 }
 
-/// Nothing runs meanwhile, so that nothing but the POST is measured.
+/// First nothing runs, so that nothing but the POST is measured; then jobs run while the others wait.
 pub(crate) fn queue() {
-    let (served, client) =
+    let (queued, run) = (times(10_000, 60), times(300, 20));
+    let tenth = queued / 10;
+    let (mut served, client) =
         Served::with_demo("[jobs]\nat_once = 0\nmost_active_per_user = 100000\n");
     let algorithm = client.algorithm();
     let bytes = fs_err::read(crate::served::repository().join("fixtures/head-mr.mha"));
@@ -73,19 +70,40 @@ pub(crate) fn queue() {
     };
     let job = client.job_on(&algorithm, &image);
     let mut posts = Vec::new();
-    for _ in 1..QUEUED {
+    for _ in 1..queued {
         let start = Instant::now();
         client.submit(&job);
         posts.push(start.elapsed());
     }
     let (now, most) = served.memory();
-    println!("| {QUEUED} queued jobs | median ms | p90 ms | p99 ms |");
+    println!("| {queued} queued jobs | median ms | p90 ms | p99 ms |");
     println!("|---|---|---|---|");
     for (name, times) in [
-        ("POST, the first thousand", &posts[..TENTH]),
-        ("POST, the last thousand", &posts[posts.len() - TENTH..]),
+        ("POST, the first tenth", &posts[..tenth]),
+        ("POST, the last tenth", &posts[posts.len() - tenth..]),
     ] {
         println!("{}", Times::of(times.to_vec()).row(name));
     }
+    println!("Memory of the server: {now:.0} MB, at most {most:.0} MB.");
+    served.restart("[jobs]\nmost_active_per_user = 100000\n");
+    let client = served.client(client.token);
+    let ended = || {
+        let (_, text) = client.ask("/metrics");
+        let mut lines = text.lines();
+        let line = lines.find_map(|line| line.strip_prefix("gantry_jobs{state=\"succeeded\"} "));
+        line.map_or(0, |number| number.parse().expect("a number"))
+    };
+    let (start, first): (Instant, usize) = (Instant::now(), ended());
+    let mut last = first;
+    while last < first + run {
+        std::thread::sleep(Duration::from_millis(20));
+        last = ended();
+    }
+    println!(
+        "Then {} of them ran, {:.1} in a second, while the others waited.",
+        last - first,
+        (last - first) as f64 / start.elapsed().as_secs_f64()
+    );
+    let (now, most) = served.memory();
     println!("Memory of the server: {now:.0} MB, at most {most:.0} MB.");
 }

@@ -34,44 +34,23 @@ impl Served {
 
     /// Starts a server; gives the administrator's password at the first start.
     pub(crate) fn start(folder: tempfile::TempDir) -> (Served, Option<String>) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_gantry"))
-            .arg("--home")
-            .arg(folder.path())
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary was built");
-        let mut stdout = BufReader::new(child.stdout.take().expect("it was asked for"));
-        let mut stderr = BufReader::new(child.stderr.take().expect("it was asked for"));
-        let (noted, notes) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in stderr.by_ref().lines().map_while(Result::ok) {
-                // The server must never wait for us.
-                let _ = noted.send(line);
-            }
-        });
-        let mut line = String::new();
-        stdout.read_line(&mut line).expect("the server says where");
-        std::thread::spawn(move || stdout.read_to_end(&mut Vec::new()));
-        let address = line.trim().strip_prefix("gantry listens on ");
-        let address = address.expect("the server starts").trim_end_matches('/');
-        let mut password = None;
-        while let Ok(note) = notes.recv_timeout(Duration::from_millis(500)) {
-            if let Some((_, rest)) = note.split_once("password `") {
-                password = rest.split_once('`').map(|(word, _)| word.to_owned());
-            }
-            if note.starts_with("Clients must trust") {
-                break;
-            }
-        }
+        let (child, address, password) = begun(folder.path());
         let served = Served {
-            address: address.to_owned(),
+            address,
             child,
             folder,
         };
         (served, password)
+    }
+
+    /// Ends the server in order, and starts one with another configuration on the same folder.
+    pub(crate) fn restart(&mut self, config: &str) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+        self.child.wait().expect("it is ours");
+        fs_err::write(self.folder.path().join("gantry.toml"), config).expect("room");
+        let (child, address, _) = begun(self.folder.path());
+        (self.child, self.address) = (child, address);
     }
 
     /// A server with the demo algorithm, and its administrator as a client.
@@ -136,6 +115,43 @@ impl Served {
         };
         (of("VmRSS:"), of("VmHWM:"))
     }
+}
+
+/// A new server process once it listens, its address, and the password that it made.
+fn begun(home: &Path) -> (Child, String, Option<String>) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gantry"))
+        .arg("--home")
+        .arg(home)
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary was built");
+    let mut stdout = BufReader::new(child.stdout.take().expect("it was asked for"));
+    let mut stderr = BufReader::new(child.stderr.take().expect("it was asked for"));
+    let (noted, notes) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in stderr.by_ref().lines().map_while(Result::ok) {
+            // The server must never wait for us.
+            let _ = noted.send(line);
+        }
+    });
+    let mut line = String::new();
+    stdout.read_line(&mut line).expect("the server says where");
+    std::thread::spawn(move || stdout.read_to_end(&mut Vec::new()));
+    let address = line.trim().strip_prefix("gantry listens on ");
+    let address = address.expect("the server starts").trim_end_matches('/');
+    let mut password = None;
+    while let Ok(note) = notes.recv_timeout(Duration::from_millis(500)) {
+        if let Some((_, rest)) = note.split_once("password `") {
+            password = rest.split_once('`').map(|(word, _)| word.to_owned());
+        }
+        if note.starts_with("Clients must trust") {
+            break;
+        }
+    }
+    (child, address.to_owned(), password)
 }
 
 impl Drop for Served {

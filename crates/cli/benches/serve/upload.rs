@@ -4,11 +4,10 @@ use std::time::{Duration, Instant};
 
 use crate::client::Times;
 use crate::served::Served;
-
-const BYTES: usize = 256 << 20;
-const ROUNDS: usize = 5;
+use crate::times;
 
 pub(crate) fn upload() {
+    let (size, rounds) = (times(256, 40) << 20, times(5, 2));
     let (served, password) = Served::start(Served::folder(""));
     let client = served.log_in(&password.expect("a first start"));
     let mut state = 1_u64;
@@ -18,12 +17,12 @@ pub(crate) fn upload() {
             .wrapping_add(1);
         (state >> 56) as u8
     })
-    .take(BYTES)
+    .take(size)
     .collect();
     let source = served.home().join("source.bin");
     fs_err::write(&source, &bytes).expect("room");
     let (mut sent, mut copied) = (Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let start = Instant::now();
         client.upload(&bytes, &format!("{round}.bin"));
         sent.push(start.elapsed());
@@ -32,9 +31,9 @@ pub(crate) fn upload() {
             &served.home().join(format!("copy-{round}.bin")),
         ));
     }
-    let rate = |times: &Times| BYTES as f64 / 1e6 / (times.median() / 1e3);
+    let rate = |times: &Times| size as f64 / 1e6 / (times.median() / 1e3);
     let (sent, copied) = (Times::of(sent), Times::of(copied));
-    println!("| {} MB | median ms | MB in a second |", BYTES / 1_000_000);
+    println!("| {} MB | median ms | MB in a second |", size / 1_000_000);
     println!("|---|---|---|");
     println!(
         "| upload: TLS, parts, SHA-256, joined, on disk | {:.0} | {:.0} |",

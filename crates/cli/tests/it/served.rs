@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use crate::gantry::Gantry;
 
 mod beyond;
+mod certificates;
 mod client;
+mod clock;
 mod crashes;
 mod document;
 mod drives;
@@ -20,6 +22,7 @@ mod faults;
 mod forms;
 mod keeping;
 mod load;
+mod stops;
 mod trials;
 mod viewers;
 
@@ -30,13 +33,19 @@ struct Server {
     /// Of the first start.
     password: Option<String>,
     ca: PathBuf,
+    /// What it logs, line by line.
+    notes: mpsc::Receiver<String>,
 }
 
 impl Server {
     /// Starts a server on the data folder of `gantry` and waits until clients can come.
     fn start(gantry: &Gantry) -> Server {
-        let mut child = gantry
-            .command()
+        Server::start_as(gantry.command(), gantry)
+    }
+
+    /// The same, with a command that has more in its environment.
+    fn start_as(mut command: Command, gantry: &Gantry) -> Server {
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -61,11 +70,11 @@ impl Server {
             .recv_timeout(Duration::from_secs(30))
             .unwrap_or_default();
         let address = line.trim().strip_prefix("gantry listens on ");
-        let notes = until_trust(&notes);
+        let until = until_trust(&notes);
         let address = address
-            .unwrap_or_else(|| panic!("found {line:?}; {notes:?}"))
+            .unwrap_or_else(|| panic!("found {line:?}; {until:?}"))
             .to_owned();
-        let password = notes.iter().find_map(|note| {
+        let password = until.iter().find_map(|note| {
             let (_, rest) = note.split_once("password `")?;
             Some(rest.split_once('`')?.0.to_owned())
         });
@@ -74,6 +83,7 @@ impl Server {
             address,
             password,
             ca: gantry.home().join("tls/ca.pem"),
+            notes,
         }
     }
 
@@ -82,10 +92,25 @@ impl Server {
         format!("{}api/v1/", self.address)
     }
 
+    /// Waits until it logs a line with this in it.
+    fn heard(&self, what: &str) -> String {
+        loop {
+            match self.notes.recv_timeout(Duration::from_secs(60)) {
+                Ok(note) if note.contains(what) => return note,
+                Ok(_) => {}
+                Err(problem) => panic!("nothing of {what:?} was said: {problem}"),
+            }
+        }
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
     /// Asks the server to end, and waits.
     fn stop(&mut self) -> Option<i32> {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.signal(rustix::process::Signal::TERM);
         self.child.wait().unwrap().code()
     }
 

@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::ids::{AlgorithmId, JobId};
-use store::jobs::{JobFilter, JobOrder, StoredJob};
+use store::jobs::{JobFilter, StoredJob};
 
 use super::page::Asked;
 use super::shapes;
@@ -53,11 +53,8 @@ async fn list(
         algorithm,
         input_image: input_image.or(image),
         output_image,
-        ..JobFilter::default()
     };
-    let found = state
-        .store()
-        .jobs(caller.viewer, &filter, (asked.page, JobOrder::OldestFirst));
+    let found = state.store().jobs(caller.viewer, &filter, asked.page);
     let found = found.await?;
     let mut results = Vec::with_capacity(found.items.len());
     for one in &found.items {

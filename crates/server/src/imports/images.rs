@@ -123,10 +123,7 @@ async fn outcome(worker: &Worker, waiting: &ImageImport) -> Result<Outcome, Stor
         let Some(digest) = &upload.blob else {
             return Ok(Outcome::refused("an uploaded file is not complete"));
         };
-        let blob = Blob {
-            digest: digest.clone(),
-            size: upload.size,
-        };
+        let blob = Blob::named(digest.clone(), upload.size);
         if let Err(problem) = store.blobs().open_whole(&blob) {
             return Ok(Outcome::failed(&problem));
         }

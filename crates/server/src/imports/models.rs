@@ -32,10 +32,7 @@ async fn import(worker: &Worker, version: &AlgorithmModel) -> Result<(), StoreEr
         return store.fail_algorithm_model(version.id, problem).await;
     };
     let blobs = store.blobs().clone();
-    let blob = Blob {
-        digest: digest.clone(),
-        size: upload.size,
-    };
+    let blob = Blob::named(digest.clone(), upload.size);
     let looking = tokio::task::spawn_blocking(move || look(&blobs, &digest));
     match looking.await.unwrap_or_else(|error| Err(error.to_string())) {
         Ok(()) => {

@@ -236,10 +236,7 @@ pub(crate) async fn take(
     if let Some(problem) = foreign(&cases, algorithm) {
         return Ok(Err(problem));
     }
-    let blob = Blob {
-        digest,
-        size: uploaded.size,
-    };
+    let blob = Blob::named(digest, uploaded.size);
     let new = NewCases {
         algorithm: algorithm.id,
         blob,

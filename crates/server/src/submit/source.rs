@@ -118,10 +118,7 @@ async fn completed(
     };
     match (found.state, found.blob) {
         (UploadState::Completed, Some(digest)) => Ok(NewContent::File {
-            blob: store::blobs::Blob {
-                digest,
-                size: found.size,
-            },
+            blob: store::blobs::Blob::named(digest, found.size),
             filename: found.filename,
         }),
         (UploadState::Completed, None) | (UploadState::Initialized | UploadState::Aborted, _) => {

@@ -1,38 +1,69 @@
 //! Jobs that stay in a state for longer than it may take.
+//!
+//! Judged by a clock that never jumps, and from when this process first saw the job in its state: times of the wall clock,
+//! which the database has, say nothing of how long ago they were once somebody has set it. A job that was in its state
+//! before this process began has its whole time again, since nobody could move it on meanwhile.
 
-use std::time::Instant;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use domain::job::JobEvent;
 use domain::{Failure, FailureReason};
 use jiff::Timestamp;
+use store::ids::JobId;
 use store::jobs::{JobChange, StoredJob};
 use tracing::{error, warn};
 
 use super::Worker;
 use super::clocks::Clocks;
 
-impl Worker {
-    /// Ends every job whose deadline has passed, as our fault. What still runs of it is killed. When the wall clock has
-    /// jumped, the deadlines jump with it.
-    pub(super) async fn watch_deadlines(&self, clocks: &mut Clocks, now: Timestamp) {
-        if let Some(jump) = clocks.look(now, Instant::now()) {
-            match self.store.move_deadlines(jump).await {
-                Ok(jobs) => {
-                    warn!(%jump, jobs, "the clock jumped; the deadlines of jobs go with it")
-                }
-                Err(problem) => {
-                    error!(%problem, %jump, "the clock jumped, and the deadlines could not be moved");
-                }
+/// What is remembered between two looks.
+pub(super) struct Watch {
+    clocks: Clocks,
+    /// Since when jobs are seen in their states. What names a stay in a state is its beginning, whatever clock that is of.
+    seen: HashMap<JobId, (Timestamp, Instant)>,
+}
+
+impl Watch {
+    pub(super) fn new(wall: Timestamp, steady: Instant) -> Watch {
+        Watch {
+            clocks: Clocks::new(wall, steady),
+            seen: HashMap::new(),
+        }
+    }
+
+    /// Of the jobs that may not stay where they are for ever, those that have stayed for too long.
+    fn late(&mut self, timed: Vec<StoredJob>, steady: Instant) -> Vec<StoredJob> {
+        let before = std::mem::take(&mut self.seen);
+        let mut late = Vec::new();
+        for job in timed {
+            let known = before.get(&job.id);
+            let known = known.filter(|(since, _)| *since == job.state_since);
+            let first = known.map_or(steady, |(_, first)| *first);
+            self.seen.insert(job.id, (job.state_since, first));
+            let allowance = job.state.allowance(&job.limits).unwrap_or(Duration::MAX);
+            if steady.duration_since(first) > allowance {
+                late.push(job);
             }
         }
-        let late = match self.store.late_jobs(now).await {
-            Ok(late) => late,
+        late
+    }
+}
+
+impl Worker {
+    /// Ends every job that is late, as our fault. What still runs of it is killed.
+    pub(super) async fn watch_deadlines(&self, watch: &mut Watch, now: Timestamp) {
+        if let Some(jump) = watch.clocks.look(now, Instant::now()) {
+            warn!(%jump, "the clock jumped; jobs keep the time that they have");
+        }
+        let timed = match self.store.timed_jobs().await {
+            Ok(timed) => timed,
             Err(problem) => {
                 error!(%problem, "late jobs could not be looked for");
                 return;
             }
         };
-        for job in late {
+        for job in watch.late(timed, Instant::now()) {
             if let Some(live) = self.live.get(job.id) {
                 live.cancel();
                 live.cancel();
@@ -55,5 +86,67 @@ impl Worker {
             Ok(_) => self.ring(job.id),
             Err(problem) => warn!(job = %job.id, %problem, "a late job could not be ended"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Limits;
+    use domain::job::JobState;
+    use store::ids::{AlgorithmId, AlgorithmImageId, InterfaceId};
+
+    use super::*;
+
+    fn job(state: JobState, since: Timestamp) -> StoredJob {
+        StoredJob {
+            id: JobId::new(),
+            algorithm: AlgorithmId::new(),
+            image: AlgorithmImageId::new(),
+            model: None,
+            interface: InterfaceId::new(),
+            creator: None,
+            archive_run: None,
+            archive_item: None,
+            retry_of: None,
+            state,
+            state_since: since,
+            deadline: None,
+            owner: None,
+            attempt: 1,
+            limits: Limits::default(),
+            exit_code: None,
+            has_warnings: false,
+            comment: String::new(),
+            is_public: false,
+            cancel_asked_at: None,
+            created_at: since,
+            started_at: None,
+            completed_at: None,
+            run_seconds: None,
+        }
+    }
+
+    #[test]
+    fn jobs_are_late_by_time_that_has_passed_and_not_by_what_a_clock_says() {
+        let wall = Timestamp::from_second(1_800_000_000).unwrap();
+        let start = Instant::now();
+        let mut watch = Watch::new(wall, start);
+        let after = |minutes: u64| start + Duration::from_secs(60 * minutes);
+        // One of them began before the clock was set back, the other one long ago, as it seems.
+        let stuck = job(JobState::Provisioning { attempt: 1 }, wall);
+        let long_ago = Timestamp::from_second(1_000_000_000).unwrap();
+        let mut moving = job(JobState::Provisioning { attempt: 1 }, long_ago);
+        let mut late = |moving: &StoredJob, minutes| {
+            let timed = vec![stuck.clone(), moving.clone()];
+            let late = watch.late(timed, after(minutes));
+            late.into_iter().map(|job| job.id).collect::<Vec<_>>()
+        };
+        assert_eq!(late(&moving, 0), []);
+        assert_eq!(late(&moving, 10), []);
+        moving.state = JobState::Parsing { attempt: 1 };
+        moving.state_since = wall;
+        assert_eq!(late(&moving, 11), [stuck.id]);
+        assert_eq!(late(&moving, 40), [stuck.id]);
+        assert_eq!(late(&moving, 42), [stuck.id, moving.id]);
     }
 }

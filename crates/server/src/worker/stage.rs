@@ -134,10 +134,7 @@ async fn given(
             filename,
             size,
         } => {
-            let blob = Blob {
-                digest: blob.clone(),
-                size: *size,
-            };
+            let blob = Blob::named(blob.clone(), *size);
             link(worker, (&slug, blob), folder.join(filename)).await?
         }
         Content::Image(image, _) => {
@@ -148,10 +145,7 @@ async fn given(
                 .map_err(|error| internal("find an input image", &error))?
                 .ok_or_else(|| gone("input image"))?;
             let name = format!("{}.{}", image.id, image.extension.as_str());
-            let blob = Blob {
-                digest: image.blob,
-                size: image.size,
-            };
+            let blob = Blob::named(image.blob, image.size);
             link(worker, (&slug, blob), folder.join(name)).await?
         }
     };

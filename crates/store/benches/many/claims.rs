@@ -1,32 +1,29 @@
 //! Claims, from the first to the last of many that wait.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use store::jobs::Room;
 
-use crate::fill::Clinic;
+use crate::fill::{Clinic, asked};
 use crate::row;
 
-/// Jobs that wait at once.
-const QUEUED: usize = 10_000;
-/// Claims that are told of together.
-const TENTH: usize = QUEUED / 10;
+/// Jobs that wait at once; `GANTRY_BENCH_QUEUED` says another number.
+static QUEUED: LazyLock<usize> = LazyLock::new(|| asked("GANTRY_BENCH_QUEUED", 10_000));
 
 pub(crate) async fn claims(clinic: &Clinic) {
+    let (queued, tenth) = (*QUEUED, (*QUEUED / 10).max(1));
     let mut submits = Vec::new();
-    for _ in 0..QUEUED {
+    for _ in 0..queued {
         let start = Instant::now();
         clinic.submit().await;
         submits.push(start.elapsed());
     }
-    println!("| {QUEUED} queued jobs | median ms | p90 ms | p99 ms |");
+    println!("| {queued} queued jobs | median ms | p90 ms | p99 ms |");
     println!("|---|---|---|---|");
-    row("submit, the first thousand", submits[..TENTH].to_vec());
-    row(
-        "submit, the last thousand",
-        submits[QUEUED - TENTH..].to_vec(),
-    );
+    row("submit, the first tenth", submits[..tenth].to_vec());
+    row("submit, the last tenth", submits[queued - tenth..].to_vec());
     let nothing = Room {
         memory: 1,
         ..everything()
@@ -40,9 +37,9 @@ pub(crate) async fn claims(clinic: &Clinic) {
     }
     row("a look that finds none that fits", looks);
     let claims = claim_all(clinic).await;
-    for (index, times) in claims.chunks(TENTH).enumerate() {
+    for (index, times) in claims.chunks(tenth).enumerate() {
         if index % 3 == 0 {
-            let left = QUEUED - index * TENTH;
+            let left = queued - index * tenth;
             row(&format!("claim, with {left} waiting"), times.to_vec());
         }
     }
@@ -66,7 +63,7 @@ async fn claim_all(clinic: &Clinic) -> Vec<Duration> {
         let start = Instant::now();
         let next = clinic.store.next_job(&everything()).await;
         let Some(next) = next.expect("it answers") else {
-            assert_eq!(times.len(), QUEUED);
+            assert_eq!(times.len(), *QUEUED);
             return times;
         };
         let claimed = clinic.store.claim(next.id, "bench", Timestamp::now());

@@ -1,7 +1,10 @@
 //! The database with many jobs: `./dev bench`, or `cargo bench -p store --bench many`.
 //!
-//! Ten thousand that wait: the time of a claim from the first to the last. A million in all: lists, first and deep pages,
-//! for a user and an administrator, with filters. Prints milliseconds.
+//! Ten thousand that wait: the time of a claim from the first to the last. A million jobs, images and items of archives: the
+//! lists of the compatible API with the number of all rows, first and deep pages, for a user who sees a part and an
+//! administrator, with filters; and the lists for people. Prints milliseconds.
+//!
+//! `GANTRY_BENCH_ROWS` and `GANTRY_BENCH_QUEUED` say other numbers.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's table is its output")]
 

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sqlx::{FromRow, Sqlite, Transaction};
 
+use super::list::count_item;
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::ids::{ArchiveId, ArchiveItemId, SocketId, ValueId};
-use crate::page::{Listed, Page};
 use crate::time::{from_text, to_text};
 use crate::values::{NewContent, StoredValue, drop_values, insert_value};
-use crate::viewer::Viewer;
 
 /// A case.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,23 +39,11 @@ pub enum CreateItemError {
 }
 
 #[derive(FromRow)]
-struct ItemRow {
+pub(super) struct ItemRow {
     id: String,
     archive_id: String,
     title: String,
     created_at: String,
-}
-
-macro_rules! visible_items {
-    ($start:literal, $end:literal) => {
-        concat!(
-            $start,
-            " FROM archive_item WHERE EXISTS (SELECT 1 FROM archive WHERE archive.id = archive_item.archive_id
-                 AND (? OR archive.is_public OR EXISTS (SELECT 1 FROM archive_role
-                     WHERE archive_role.archive_id = archive.id AND account_id = ?)))",
-            $end
-        )
-    };
 }
 
 impl Store {
@@ -73,16 +60,7 @@ impl Store {
         let id = ArchiveItemId::new();
         let mut change = self.write().await?;
         check_title(&mut change, (archive, id), title).await?;
-        sqlx::query(
-            "INSERT INTO archive_item (id, archive_id, title, created_at) VALUES (?, ?, ?, ?)",
-        )
-        .bind(id.to_string())
-        .bind(archive.to_string())
-        .bind(title)
-        .bind(to_text(now))
-        .execute(&mut *change)
-        .await
-        .map_err(StoreError::from)?;
+        write_item(&mut change, (archive, id), title, now).await?;
         change.commit().await.map_err(StoreError::from)?;
         Ok(id)
     }
@@ -165,19 +143,25 @@ impl Store {
     /// When the database fails.
     pub async fn delete_archive_item(&self, item: ArchiveItemId) -> Result<bool, StoreError> {
         let mut change = self.write().await?;
+        hide_images(&mut change, item).await?;
         let values: Vec<i64> = sqlx::query_scalar(
             "DELETE FROM archive_item_value WHERE archive_item_id = ? RETURNING value_id",
         )
         .bind(item.to_string())
         .fetch_all(&mut *change)
         .await?;
-        let deleted = sqlx::query("DELETE FROM archive_item WHERE id = ?")
-            .bind(item.to_string())
-            .execute(&mut *change)
-            .await?;
+        let gone: Option<(String, String)> = sqlx::query_as(
+            "DELETE FROM archive_item WHERE id = ? RETURNING archive_id, created_at",
+        )
+        .bind(item.to_string())
+        .fetch_optional(&mut *change)
+        .await?;
+        if let Some((archive, created_at)) = &gone {
+            count_item(&mut change, archive, (created_at, -1)).await?;
+        }
         drop_values(&mut change, &values, false).await?;
         change.commit().await?;
-        Ok(deleted.rows_affected() > 0)
+        Ok(gone.is_some())
     }
 
     /// The item with this id, whoever asks.
@@ -196,48 +180,10 @@ impl Store {
         Ok(self.whole_items(rows).await?.pop())
     }
 
-    /// Those of the archives, or the archive, that somebody may see, oldest first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn archive_items(
+    pub(super) async fn whole_items(
         &self,
-        viewer: Viewer,
-        archive: Option<ArchiveId>,
-        page: Page,
-    ) -> Result<Listed<ArchiveItem>, StoreError> {
-        const COUNT: &str = visible_items!("SELECT COUNT(*)", "");
-        const LIST: &str = visible_items!("SELECT *", " ORDER BY id LIMIT ? OFFSET ?");
-        const COUNT_OF: &str = visible_items!("SELECT COUNT(*)", " AND archive_id = ?");
-        const LIST_OF: &str = visible_items!(
-            "SELECT *",
-            " AND archive_id = ? ORDER BY created_at, id LIMIT ? OFFSET ?"
-        );
-        let archive = archive.map(|id| id.to_string());
-        let (count, list) = match archive {
-            Some(_) => (COUNT_OF, LIST_OF),
-            None => (COUNT, LIST),
-        };
-        let mut count = sqlx::query_scalar(count)
-            .bind(viewer.is_administrator)
-            .bind(viewer.column());
-        let mut list = sqlx::query_as(list)
-            .bind(viewer.is_administrator)
-            .bind(viewer.column());
-        if let Some(archive) = archive {
-            count = count.bind(archive.clone());
-            list = list.bind(archive);
-        }
-        let count: i64 = count.fetch_one(self.read()).await?;
-        let (limit, offset) = page.columns();
-        let rows: Vec<ItemRow> = list.bind(limit).bind(offset).fetch_all(self.read()).await?;
-        Ok(Listed {
-            count: count.unsigned_abs(),
-            items: self.whole_items(rows).await?,
-        })
-    }
-
-    async fn whole_items(&self, rows: Vec<ItemRow>) -> Result<Vec<ArchiveItem>, StoreError> {
+        rows: Vec<ItemRow>,
+    ) -> Result<Vec<ArchiveItem>, StoreError> {
         let mut ids: Vec<Vec<ValueId>> = Vec::new();
         for row in &rows {
             let found: Vec<i64> = sqlx::query_scalar(
@@ -284,6 +230,16 @@ pub(crate) async fn insert_item(
             Err(CreateItemError::Store(error)) => return Err(error),
         }
     }
+    write_item(change, (archive, id), &title, now).await?;
+    Ok(id)
+}
+
+async fn write_item(
+    change: &mut Transaction<'static, Sqlite>,
+    (archive, id): (ArchiveId, ArchiveItemId),
+    title: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO archive_item (id, archive_id, title, created_at) VALUES (?, ?, ?, ?)")
         .bind(id.to_string())
         .bind(archive.to_string())
@@ -291,7 +247,7 @@ pub(crate) async fn insert_item(
         .bind(to_text(now))
         .execute(&mut **change)
         .await?;
-    Ok(id)
+    count_item(change, &archive.to_string(), (&to_text(now), 1)).await
 }
 
 /// Characters of a title that is made from a name; a number fits behind it.
@@ -338,5 +294,36 @@ pub(crate) async fn put_values(
         .await?;
         ids.push(value);
     }
+    show_images(change, item).await?;
     Ok(ids)
+}
+
+/// Whoever sees an archive sees the images of its items.
+async fn show_images(
+    change: &mut Transaction<'static, Sqlite>,
+    item: ArchiveItemId,
+) -> Result<(), StoreError> {
+    hide_images(change, item).await?;
+    sqlx::query(
+        "INSERT INTO image_shown (whose, image_id, via)
+         SELECT DISTINCT archive_item.archive_id, value.image_id, archive_item.id FROM archive_item
+             JOIN archive_item_value ON archive_item_value.archive_item_id = archive_item.id
+             JOIN value ON value.id = archive_item_value.value_id
+         WHERE archive_item.id = ? AND value.image_id IS NOT NULL",
+    )
+    .bind(item.to_string())
+    .execute(&mut **change)
+    .await?;
+    Ok(())
+}
+
+async fn hide_images(
+    change: &mut Transaction<'static, Sqlite>,
+    item: ArchiveItemId,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM image_shown WHERE via = ?")
+        .bind(item.to_string())
+        .execute(&mut **change)
+        .await?;
+    Ok(())
 }

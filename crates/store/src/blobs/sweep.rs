@@ -1,13 +1,16 @@
 //! Bytes that nothing names any more.
 //!
 //! First the row goes, in a transaction that sees that nothing names it; then the file, unless somebody has just kept the
-//! same bytes again: [`Blobs::keep`] renews the time of a file that is there, and both hold one lock. A crash between the
-//! two leaves a file without a row, which the next start takes away.
+//! same bytes again: who keeps bytes holds them until a row names them (`holds`), [`Blobs::keep`] renews the time of a file
+//! that is there, and both take one lock. A crash between the two leaves a file without a row, which the next start takes
+//! away. [`GRACE`] is only a courtesy beside that, since wall clocks jump.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::holds::Sweeping;
 use super::{Blobs, Digest};
 use crate::database::Store;
 use crate::error::StoreError;
@@ -49,6 +52,7 @@ impl Store {
         const DELETE: &str = unnamed!("DELETE FROM blob WHERE digest = ? AND", "");
         let before = now.checked_sub(GRACE).unwrap_or(Timestamp::MIN);
         let mut swept = 0;
+        let sweeping = Arc::new(self.blobs().holds.begin_sweep());
         loop {
             let found: Vec<String> = sqlx::query_scalar(LIST)
                 .bind(to_text(before))
@@ -74,7 +78,7 @@ impl Store {
                 return Ok(swept);
             }
             swept += gone.len() as u64;
-            self.remove_files(gone, before).await?;
+            self.remove_files(gone, before, &sweeping).await?;
         }
     }
 
@@ -85,6 +89,7 @@ impl Store {
     pub async fn sweep_orphans(&self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.checked_sub(GRACE).unwrap_or(Timestamp::MIN);
         let blobs = self.blobs().clone();
+        let sweeping = Arc::new(blobs.holds.begin_sweep());
         let old = blocking(move || blobs.old_files(before)).await?;
         let mut orphans = Vec::new();
         for digest in old {
@@ -96,33 +101,50 @@ impl Store {
                 orphans.push(digest);
             }
         }
-        let count = orphans.len() as u64;
-        self.remove_files(orphans, before).await?;
-        Ok(count)
+        self.remove_files(orphans, before, &sweeping).await
     }
 
-    async fn remove_files(&self, gone: Vec<Digest>, before: Timestamp) -> Result<(), StoreError> {
-        let blobs = self.blobs().clone();
+    /// How many went.
+    async fn remove_files(
+        &self,
+        gone: Vec<Digest>,
+        before: Timestamp,
+        sweeping: &Arc<Sweeping>,
+    ) -> Result<u64, StoreError> {
+        let (blobs, sweeping) = (self.blobs().clone(), sweeping.clone());
         blocking(move || {
-            gone.iter()
-                .try_for_each(|digest| blobs.remove_old(digest, before))
+            let mut count = 0;
+            for digest in &gone {
+                count += u64::from(blobs.remove_old(digest, before, &sweeping)?);
+            }
+            Ok(count)
         })
         .await
     }
 }
 
 impl Blobs {
-    /// Removes a file unless it was kept again after `before`.
-    fn remove_old(&self, digest: &Digest, before: Timestamp) -> std::io::Result<()> {
+    /// Removes a file unless it was kept again after `before`, or a row may name it by now. Whether it did.
+    fn remove_old(
+        &self,
+        digest: &Digest,
+        before: Timestamp,
+        sweeping: &Sweeping,
+    ) -> std::io::Result<bool> {
         let _alone = self
             .lock
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if sweeping.may_be_named(digest) {
+            return Ok(false);
+        }
         let path = self.path(digest);
         match fs_err::metadata(&path) {
-            Ok(file) if is_older(&file.modified()?, before) => fs_err::remove_file(&path),
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Ok(file) if is_older(&file.modified()?, before) => {
+                fs_err::remove_file(&path).map(|()| true)
+            }
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -1,7 +1,8 @@
 //! Finding images, and who may see them.
 //!
-//! One statement for each leading filter, so that each walks an index from the start and none walks all images because of
-//! a filter that was not given.
+//! Without a filter, how many there are and where a page begins is kept (`tally`) for all images and for those of each
+//! person; only what others let somebody see is counted. With filters there is one statement for each leading filter, so
+//! that each walks an index from the start and none walks all images because of a filter that was not given.
 
 use sqlx::sqlite::SqliteArguments;
 
@@ -92,24 +93,25 @@ macro_rules! statements {
 }
 
 impl ImageFilter {
-    /// The statements whose leading filter is the one that leaves least, and what that filter asks for.
-    fn lead(&self) -> ((&'static str, &'static str), String) {
+    /// The statements whose leading filter is the one that leaves least, and what that filter asks for; `None` when nothing
+    /// is asked for.
+    fn lead(&self) -> Option<((&'static str, &'static str), String)> {
         if let Some(job) = self.job_input {
-            return (statements!(of_job!("input")), job.to_string());
+            return Some((statements!(of_job!("input")), job.to_string()));
         }
         if let Some(job) = self.job_output {
-            return (statements!(of_job!("output")), job.to_string());
+            return Some((statements!(of_job!("output")), job.to_string()));
         }
         if let Some(import) = self.origin {
-            return (statements!("image.image_import_id = ?"), import.to_string());
+            return Some((statements!("image.image_import_id = ?"), import.to_string()));
         }
         if let Some(name) = &self.name {
-            return (statements!("image.name = ?"), name.clone());
+            return Some((statements!("image.name = ?"), name.clone()));
         }
         if let Some(archive) = self.archive {
-            return (statements!(of_archive!()), archive.to_string());
+            return Some((statements!(of_archive!()), archive.to_string()));
         }
-        (statements!("image.id > ?"), String::new())
+        None
     }
 }
 
@@ -142,7 +144,7 @@ fn arguments(
 }
 
 impl Store {
-    /// Those that somebody may see, oldest first.
+    /// Those that somebody may see, in a lasting order; all of them oldest first.
     ///
     /// # Errors
     /// When the database fails.
@@ -152,7 +154,9 @@ impl Store {
         filter: &ImageFilter,
         page: Page,
     ) -> Result<Listed<Image>, StoreError> {
-        let ((count, list), lead) = filter.lead();
+        let Some(((count, list), lead)) = filter.lead() else {
+            return self.all_images(viewer, page).await;
+        };
         let of_count = arguments(viewer, filter, lead.clone())?;
         let count: i64 = sqlx::query_scalar_with(count, of_count)
             .fetch_one(self.read())

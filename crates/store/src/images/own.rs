@@ -2,6 +2,7 @@
 
 use sqlx::{QueryBuilder, Sqlite};
 
+use super::all::count_image;
 use super::{Image, ImageRow};
 use crate::database::Store;
 use crate::error::StoreError;
@@ -70,15 +71,17 @@ impl Store {
         if used > 0 {
             return Err(DeleteImageError::InUse(image));
         }
-        let deleted = sqlx::query("DELETE FROM image WHERE id = ?")
-            .bind(image.to_string())
-            .execute(&mut *change)
-            .await
-            .map_err(StoreError::from)?;
+        let gone: Option<(Option<String>, String)> =
+            sqlx::query_as("DELETE FROM image WHERE id = ? RETURNING account_id, created_at")
+                .bind(image.to_string())
+                .fetch_optional(&mut *change)
+                .await
+                .map_err(StoreError::from)?;
+        let Some((account, created_at)) = gone else {
+            return Err(DeleteImageError::Gone(image));
+        };
+        count_image(&mut change, account.as_deref(), (&created_at, -1)).await?;
         change.commit().await.map_err(StoreError::from)?;
-        match deleted.rows_affected() {
-            0 => Err(DeleteImageError::Gone(image)),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }

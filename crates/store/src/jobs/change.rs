@@ -5,6 +5,7 @@ use domain::{Failure, Limits};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{Sqlite, Transaction};
 
+use super::shown::count_ended;
 use super::submit::next_turn;
 use super::{JobRow, StoredJob};
 use crate::database::Store;
@@ -205,6 +206,7 @@ async fn write_state(
     .execute(&mut **change)
     .await?;
     if next.is_final() {
+        count_ended(change, (next.word(), found.created_at), 1).await?;
         sqlx::query("DELETE FROM job_pending WHERE job_id = ?")
             .bind(found.id.to_string())
             .execute(&mut **change)

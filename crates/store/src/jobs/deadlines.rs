@@ -1,55 +1,24 @@
 //! Times by which a state must have been left.
 //!
-//! They are times of the wall clock, because they outlive a process. Whoever watches them also watches a clock that never
-//! jumps, and moves them along when the wall clock does.
+//! The deadlines that are stored are times of the wall clock, for people. Whoever ends jobs that are late must judge by a
+//! clock that never jumps.
+use jiff::Timestamp;
 
-use jiff::{SignedDuration, Timestamp};
-
+use super::StoredJob;
 use super::change::deadline;
-use super::{JobRow, StoredJob};
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::time::{from_text, to_text};
 
 impl Store {
-    /// Jobs whose state should have been left by now.
+    /// Jobs in states that must be left after a time: they wait for their inputs, or somebody works on them.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn late_jobs(&self, now: Timestamp) -> Result<Vec<StoredJob>, StoreError> {
-        let rows: Vec<JobRow> = sqlx::query_as(
-            "SELECT * FROM job WHERE state IN ('validating', 'provisioning', 'executing', 'parsing') AND deadline < ?
-             ORDER BY id",
+    pub async fn timed_jobs(&self) -> Result<Vec<StoredJob>, StoreError> {
+        self.jobs_in_states(
+            "SELECT * FROM job WHERE state IN ('validating', 'provisioning', 'executing', 'parsing') ORDER BY id",
         )
-        .bind(to_text(now))
-        .fetch_all(self.read())
-        .await?;
-        rows.into_iter().map(StoredJob::try_from).collect()
-    }
-
-    /// Moves every deadline, because the wall clock has jumped. How many.
-    ///
-    /// # Errors
-    /// When the database fails; then none is moved.
-    pub async fn move_deadlines(&self, by: SignedDuration) -> Result<usize, StoreError> {
-        let mut change = self.write().await?;
-        let rows: Vec<(String, String)> = sqlx::query_as(
-            "SELECT id, deadline FROM job WHERE deadline IS NOT NULL
-               AND state IN ('validating', 'provisioning', 'executing', 'parsing')",
-        )
-        .fetch_all(&mut *change)
-        .await?;
-        for (id, deadline) in &rows {
-            let before = from_text("job.deadline", deadline)?;
-            let after = before.checked_add(by).unwrap_or(before);
-            sqlx::query("UPDATE job SET deadline = ? WHERE id = ?")
-                .bind(to_text(after))
-                .bind(id)
-                .execute(&mut *change)
-                .await?;
-        }
-        change.commit().await?;
-        Ok(rows.len())
+        .await
     }
 
     /// Gives jobs that wait for their inputs their whole time again: while there was no server, nobody could bring them.

@@ -3,6 +3,7 @@
 use sqlx::{Sqlite, Transaction};
 
 use super::change::{ApplyError, job_in};
+use super::shown::{count_ended, count_job};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::ids::JobId;
@@ -46,6 +47,7 @@ impl Store {
                 state: found.state.word(),
             });
         }
+        count_ended(&mut change, (found.state.word(), found.created_at), -1).await?;
         delete(&mut change, job).await?;
         change.commit().await.map_err(StoreError::from)?;
         Ok(())
@@ -62,6 +64,7 @@ async fn delete(change: &mut Transaction<'static, Sqlite>, job: JobId) -> Result
     let (outputs, inputs): (Vec<_>, Vec<_>) = values
         .into_iter()
         .partition(|(_, direction)| direction == "output");
+    count_job(change, job, -1).await?;
     let numbers = |values: Vec<(i64, String)>| values.into_iter().map(|(number, _)| number);
     for statement in [
         "DELETE FROM job_value WHERE job_id = ?",
@@ -69,6 +72,7 @@ async fn delete(change: &mut Transaction<'static, Sqlite>, job: JobId) -> Result
         "DELETE FROM job_viewer WHERE job_id = ?",
         "DELETE FROM job_event WHERE job_id = ?",
         "DELETE FROM job_word WHERE job_id = ?",
+        "DELETE FROM image_shown WHERE via = ?",
         "DELETE FROM job WHERE id = ?",
     ] {
         sqlx::query(statement)

@@ -1,5 +1,6 @@
 //! What the owner of a job says of it, and whom they show it to.
 
+use super::shown::count_job;
 use super::words::note_comment;
 use crate::database::Store;
 use crate::error::StoreError;
@@ -21,6 +22,7 @@ impl Store {
     /// When the database fails.
     pub async fn edit_job(&self, job: JobId, edit: &JobEdit) -> Result<bool, StoreError> {
         let mut change = self.write().await?;
+        count_job(&mut change, job, -1).await?;
         let changed = sqlx::query(
             "UPDATE job SET comment = COALESCE(?, comment), is_public = COALESCE(?, is_public) WHERE id = ?",
         )
@@ -32,6 +34,7 @@ impl Store {
         if changed.rows_affected() == 0 {
             return Ok(false);
         }
+        count_job(&mut change, job, 1).await?;
         if let Some(comment) = &edit.comment {
             note_comment(&mut change, job, comment).await?;
         }
@@ -45,6 +48,7 @@ impl Store {
     /// When the database fails.
     pub async fn share_job(&self, job: JobId, account: AccountId) -> Result<(), StoreError> {
         let mut change = self.write().await?;
+        count_job(&mut change, job, -1).await?;
         sqlx::query(
             "INSERT INTO job_viewer (job_id, account_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
         )
@@ -52,6 +56,7 @@ impl Store {
         .bind(account.to_string())
         .execute(&mut *change)
         .await?;
+        count_job(&mut change, job, 1).await?;
         change.commit().await?;
         Ok(())
     }
@@ -62,11 +67,13 @@ impl Store {
     /// When the database fails.
     pub async fn unshare_job(&self, job: JobId, account: AccountId) -> Result<bool, StoreError> {
         let mut change = self.write().await?;
+        count_job(&mut change, job, -1).await?;
         let removed = sqlx::query("DELETE FROM job_viewer WHERE job_id = ? AND account_id = ?")
             .bind(job.to_string())
             .bind(account.to_string())
             .execute(&mut *change)
             .await?;
+        count_job(&mut change, job, 1).await?;
         change.commit().await?;
         Ok(removed.rows_affected() > 0)
     }

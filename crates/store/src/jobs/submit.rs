@@ -7,6 +7,7 @@ use sqlx::{Sqlite, Transaction};
 
 use super::change::record;
 use super::pending::{Pending, insert_pending};
+use super::shown::count_job;
 use super::words::note_image;
 use crate::database::Store;
 use crate::error::{StoreError, to_json};
@@ -98,6 +99,7 @@ pub(crate) async fn submit_in(
     };
     insert_row(change, (id, job), &state, now).await?;
     insert_origin(change, id, origin).await?;
+    count_job(change, id, 1).await?;
     for input in &job.inputs {
         let value = match input {
             JobInput::Existing(value) => *value,
@@ -202,6 +204,26 @@ pub(super) async fn link_value(
         .bind(value.0)
         .execute(&mut **change)
         .await?;
+    lend_image(change, job, value).await
+}
+
+/// Whoever has a job sees its images, also those of others.
+async fn lend_image(
+    change: &mut Transaction<'static, Sqlite>,
+    job: JobId,
+    value: ValueId,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO image_shown (whose, image_id, via)
+         SELECT job.creator_id, image.id, job.id FROM job, value JOIN image ON image.id = value.image_id
+         WHERE job.id = ? AND value.id = ? AND job.creator_id IS NOT NULL
+           AND (image.account_id IS NULL OR image.account_id <> job.creator_id)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(job.to_string())
+    .bind(value.0)
+    .execute(&mut **change)
+    .await?;
     Ok(())
 }
 
@@ -220,10 +242,16 @@ pub(super) async fn next_turn(
             .fetch_all(&mut **change)
             .await?;
     let last = numbers.iter().map(|(_, number)| *number).max().unwrap_or(0);
+    // Two looks into the index `job_waiting`, on either side of the algorithm, however many jobs of it wait.
     let has_others: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM (SELECT 1 AS other FROM job WHERE state = 'queued' AND creator_id = ? AND algorithm_id <> ?
-             LIMIT 1) AS others",
+        "SELECT COUNT(*) FROM (
+             SELECT 1 AS other FROM (SELECT 1 AS one FROM job WHERE state = 'queued' AND creator_id = ?
+                 AND algorithm_id < ? LIMIT 1) AS before
+             UNION SELECT 1 FROM (SELECT 1 AS one FROM job WHERE state = 'queued' AND creator_id = ?
+                 AND algorithm_id > ? LIMIT 1) AS after) AS others",
     )
+    .bind(creator.map(|id| id.to_string()))
+    .bind(algorithm.to_string())
     .bind(creator.map(|id| id.to_string()))
     .bind(algorithm.to_string())
     .fetch_one(&mut **change)

@@ -29,7 +29,8 @@ pub(crate) async fn socket(store: &Store, slug: &str) -> SocketId {
         .id
 }
 
-async fn archive(store: &Store, slug: &str) -> ArchiveId {
+/// A new archive of nobody.
+pub(crate) async fn archive(store: &Store, slug: &str) -> ArchiveId {
     store
         .create_archive(&named(slug), None, at(1))
         .await

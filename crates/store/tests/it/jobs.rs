@@ -7,8 +7,8 @@ use store::algorithm_images::{ImportedImage, NewVersion};
 use store::algorithms::StoredAlgorithm;
 use store::ids::{AccountId, AlgorithmImageId, JobId, UploadId};
 use store::jobs::{
-    ApplyError, Finished, JobChange, JobFilter, JobInput, JobOrder, JobOutput, NewJob,
-    OutputContent, Pending, PendingSource,
+    ApplyError, Finished, JobChange, JobFilter, JobInput, JobOutput, NewJob, OutputContent,
+    Pending, PendingSource,
 };
 use store::values::NewContent;
 use store::{Page, Viewer};
@@ -304,18 +304,18 @@ async fn a_job_waits_until_its_last_input_is_there() {
 }
 
 #[tokio::test]
-async fn late_jobs_are_found_by_their_deadline() {
+async fn jobs_that_somebody_must_move_on_are_found() {
     let clinic = Clinic::new().await;
     let store = &clinic.opened.store;
     let job = clinic.submit(clinic.ada).await;
-    assert!(
-        store.late_jobs(at(1_000_000)).await.unwrap().is_empty(),
-        "queued for ever"
-    );
-    store.claim(job, "one", at(2)).await.unwrap();
-    assert!(store.late_jobs(at(3)).await.unwrap().is_empty());
-    let late = store.late_jobs(at(2 + 601)).await.unwrap();
-    assert_eq!(late.iter().map(|late| late.id).collect::<Vec<_>>(), [job]);
+    let timed = async || {
+        let timed = store.timed_jobs().await.unwrap();
+        timed.iter().map(|timed| timed.id).collect::<Vec<_>>()
+    };
+    assert_eq!(timed().await, [], "queued for ever");
+    let claimed = store.claim(job, "one", at(2)).await.unwrap();
+    assert_eq!(timed().await, [job]);
+    assert_eq!(claimed.deadline, Some(at(2 + 600)));
 }
 
 #[tokio::test]
@@ -326,30 +326,14 @@ async fn lists_show_what_one_may_see() {
         clinic.submit(clinic.ada).await,
         clinic.submit(clinic.ada).await,
     );
-    let list = async |who: Viewer, filter: JobFilter, order| {
-        let listed = store.jobs(who, &filter, (Page::ALL, order)).await.unwrap();
+    let list = async |who: Viewer| {
+        let filter = JobFilter::default();
+        let listed = store.jobs(who, &filter, Page::ALL).await.unwrap();
         let ids: Vec<JobId> = listed.items.iter().map(|job| job.id).collect();
         (listed.count, ids)
     };
-    let all = JobFilter::default();
-    let newest = list(viewer(clinic.ada), all, JobOrder::NewestFirst).await;
-    assert_eq!(newest, (2, vec![second, first]));
-    assert_eq!(
-        list(viewer(clinic.ben), all, JobOrder::OldestFirst).await.0,
-        0
-    );
-    assert_eq!(
-        list(Viewer::SYSTEM, all, JobOrder::OldestFirst).await.1,
-        [first, second]
-    );
-    store.claim(first, "one", at(2)).await.unwrap();
-    let queued = JobFilter {
-        state: Some("queued"),
-        ..all
-    };
-    assert_eq!(
-        list(Viewer::SYSTEM, queued, JobOrder::OldestFirst).await.1,
-        [second]
-    );
+    assert_eq!(list(viewer(clinic.ada)).await, (2, vec![first, second]));
+    assert_eq!(list(viewer(clinic.ben)).await, (0, Vec::new()));
+    assert_eq!(list(Viewer::SYSTEM).await, (2, vec![first, second]));
     assert!(!store.may_view_job(viewer(clinic.ben), first).await.unwrap());
 }

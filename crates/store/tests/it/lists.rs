@@ -165,7 +165,7 @@ async fn bytes_that_are_kept_again_are_not_swept() {
         .unwrap();
     let file = store.image(lost).await.unwrap().unwrap().blob;
     store.delete_image(lost).await.unwrap();
-    let orphan = opened.blob(b"no row names this");
+    let orphan = opened.blob(b"no row names this").digest;
     let now = jiff::Timestamp::now();
     let soon = now + SignedDuration::from_mins(30);
     assert_eq!(store.sweep_blobs(soon).await.unwrap(), 1, "its row is old");
@@ -177,7 +177,36 @@ async fn bytes_that_are_kept_again_are_not_swept() {
     let later = now + store::blobs::GRACE + SignedDuration::from_mins(1);
     assert_eq!(store.sweep_orphans(later).await.unwrap(), 2);
     assert!(!store.blobs().path(&file).exists());
-    assert!(!store.blobs().path(&orphan.digest).exists());
+    assert!(!store.blobs().path(&orphan).exists());
+}
+
+#[tokio::test]
+async fn bytes_on_their_way_into_a_row_stay_however_far_the_clock_jumps() {
+    let opened = Opened::new().await;
+    let (ada, store) = (opened.account("ada").await, &opened.store);
+    // They were here before, in a row that nothing names any more.
+    let lost = store
+        .create_image(&image(&opened, "head.mha", Some(ada)), at(0))
+        .await
+        .unwrap();
+    store.delete_image(lost).await.unwrap();
+    let again = image(&opened, "head.mha", Some(ada));
+    let new = opened.blob(b"just kept");
+    let jump = jiff::Timestamp::now() + SignedDuration::from_hours(24 * 365);
+    assert_eq!(store.sweep_blobs(jump).await.unwrap(), 1, "the row alone");
+    store.sweep_orphans(jump).await.unwrap();
+    let lies = |digest: &store::blobs::Digest| store.blobs().path(digest).exists();
+    assert!(lies(&again.blob.digest) && lies(&new.digest));
+    let named = store.create_image(&again, at(1)).await.unwrap();
+    drop(again);
+    store.sweep_blobs(jump).await.unwrap();
+    let named = store.image(named).await.unwrap().unwrap();
+    store.blobs().verify(&named.blob).unwrap();
+    // What nobody has named when they let go of it may go.
+    let digest = new.digest.clone();
+    drop(new);
+    assert_eq!(store.sweep_orphans(jump).await.unwrap(), 1);
+    assert!(!lies(&digest));
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ mod lists;
 mod migrations;
 mod opened;
 mod operator;
+mod plans;
 mod queue;
 mod quotas;
 mod uploads;
+mod walks;

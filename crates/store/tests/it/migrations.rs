@@ -5,7 +5,9 @@
 
 use camino::Utf8Path;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
-use store::jobs::{JobFilter, JobOrder};
+use store::audit::AuditFilter;
+use store::images::ImageFilter;
+use store::jobs::JobFilter;
 use store::{Page, Store, Viewer};
 
 use crate::opened::{at, home};
@@ -74,16 +76,49 @@ async fn the_first_version_becomes_this_one() {
     );
 
     // What was in it can still be read.
-    let page = (Page::ALL, JobOrder::OldestFirst);
     let jobs = store
-        .jobs(Viewer::SYSTEM, &JobFilter::default(), page)
+        .jobs(Viewer::SYSTEM, &JobFilter::default(), Page::ALL)
         .await
         .unwrap();
     let states: Vec<&str> = jobs.items.iter().map(|job| job.state.word()).collect();
     assert_eq!(states, ["succeeded", "failed", "queued"]);
+    counted(&store, &before).await;
     let (inputs, outputs) = store.job_values(jobs.items[0].id).await.unwrap();
     assert_eq!((inputs.len(), outputs.len()), (1, 1));
     store.claim(jobs.items[2].id, "one", at(0)).await.unwrap();
+}
+
+/// What was counted once, in the migration, is as many as there are rows.
+async fn counted(store: &Store, before: &[(String, i64)]) {
+    let system = Viewer::SYSTEM;
+    let (jobs, images) = (JobFilter::default(), ImageFilter::default());
+    let jobs = store.jobs(system, &jobs, Page::ALL).await.unwrap();
+    let of_algorithm = JobFilter {
+        algorithm: Some(jobs.items[0].algorithm),
+        ..JobFilter::default()
+    };
+    let of_algorithm = store.jobs(system, &of_algorithm, Page::ALL).await.unwrap();
+    let images = store.images(system, &images, Page::ALL).await.unwrap();
+    let items = store.archive_items(system, None, Page::ALL).await.unwrap();
+    let imports = store.image_imports(system, Page::ALL).await.unwrap();
+    let audit = store.audit_log(&AuditFilter::default(), Page::ALL).await;
+    let states: u64 = store.count_jobs().await.unwrap().values().sum();
+    assert_eq!(of_algorithm.count, of_algorithm.items.len() as u64);
+    for (table, count) in [
+        ("job", jobs.count),
+        ("job", states),
+        ("image", images.count),
+        ("archive_item", items.count),
+        ("image_import", imports.count),
+        ("audit", audit.unwrap().count),
+    ] {
+        let rows = before.iter().find(|(name, _)| name == table);
+        assert_eq!(
+            rows.map(|(_, rows)| rows.unsigned_abs()),
+            Some(count),
+            "{table}"
+        );
+    }
 }
 
 #[tokio::test]

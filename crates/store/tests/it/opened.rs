@@ -10,17 +10,14 @@ use tempfile::TempDir;
 
 /// A new store, and the folder that holds it.
 pub(crate) struct Opened {
-    _folder: TempDir,
+    folder: TempDir,
     pub(crate) store: Store,
 }
 
 impl Opened {
     pub(crate) async fn new() -> Opened {
         let (folder, store) = home().await;
-        Opened {
-            _folder: folder,
-            store,
-        }
+        Opened { folder, store }
     }
 
     /// A new account that makes algorithms.
@@ -33,6 +30,11 @@ impl Opened {
         };
         let made = self.store.create_account(&account, at(0)).await;
         made.unwrap().id
+    }
+
+    /// The folder, when the store is no longer wanted.
+    pub(crate) fn into_folder(self) -> TempDir {
+        self.folder
     }
 
     /// Bytes in the store.

@@ -148,16 +148,3 @@ async fn who_has_enough_is_passed_over_and_so_is_what_does_not_fit() {
     };
     assert_eq!(next(&none).await, None);
 }
-
-#[tokio::test]
-async fn deadlines_move_with_the_clock() {
-    let clinic = Clinic::new().await;
-    let store = &clinic.opened.store;
-    let job = clinic.submit(clinic.ada).await;
-    let claimed = store.claim(job, "one", at(2)).await.unwrap();
-    let before = claimed.deadline.unwrap();
-    let jump = jiff::SignedDuration::from_hours(-5);
-    assert_eq!(store.move_deadlines(jump).await.unwrap(), 1);
-    let after = store.job(job).await.unwrap().unwrap().deadline.unwrap();
-    assert_eq!(after, before + jump);
-}

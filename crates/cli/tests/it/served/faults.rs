@@ -212,21 +212,6 @@ impl Drop for Locked {
 }
 
 #[test]
-fn the_certificate_is_renewed_on_a_hangup() {
-    let gantry = Gantry::new();
-    let server = Server::start(&gantry);
-    let token = server.prepare();
-    let load = Load::new(&server, &token);
-    assert_eq!(load.get("/healthz").0, 200);
-    let pid = rustix::process::Pid::from_child(&server.child);
-    rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
-    // Its authority stays, and so do those who trust it.
-    for _ in 0..3 {
-        assert_eq!(Load::new(&server, &token).get("/healthz").0, 200);
-    }
-}
-
-#[test]
 fn metrics_tell_what_an_operator_watches() {
     let gantry = Gantry::new();
     let server = Server::start(&gantry);

@@ -11,6 +11,14 @@ pub(super) struct Load {
     token: String,
 }
 
+/// An upload that has been begun.
+pub(super) struct Upload {
+    place: String,
+    api_url: String,
+    /// Those that were sent.
+    parts: Vec<Value>,
+}
+
 /// The state of a job.
 pub(super) fn job(shown: &Value) -> &str {
     shown["state"].as_str().unwrap_or_default()
@@ -40,10 +48,10 @@ impl Load {
     }
 
     fn url(&self, path: &str) -> String {
-        if path.starts_with("https://") {
+        if let Some(place) = path.strip_prefix("https://") {
             // The server may listen elsewhere by now.
-            let start = path.find("/api/").or_else(|| path.find("/files/")).unwrap();
-            return format!("{}{}", self.address, &path[start..]);
+            let start = place.find('/').unwrap();
+            return format!("{}{}", self.address, &place[start..]);
         }
         format!("{}{path}", self.address)
     }
@@ -79,36 +87,65 @@ impl Load {
 
     /// Uploads a file in one part; status of the part, and the upload's address once it is completed.
     pub(super) fn upload(&self, bytes: &[u8], name: &str) -> (u16, Option<String>) {
-        let (status, begun) = self.post("/api/v1/uploads/", &json!({"filename": name}));
-        assert_eq!(status, 201, "{begun}");
-        let text = |key: &str| begun[key].as_str().unwrap().to_owned();
-        let place = format!("/api/v1/uploads/{}/{}", text("pk"), text("s3_upload_id"));
-        let patch = |action: &str, body: Value| {
-            let request = self.agent.patch(self.url(&format!("{place}/{action}/")));
-            let sent = request
-                .header("Authorization", self.bearer())
-                .send_json(body);
-            let mut answer = sent.unwrap();
-            let status = answer.status().as_u16();
-            (
-                status,
-                answer.body_mut().read_json::<Value>().unwrap_or_default(),
-            )
-        };
-        let (_, signed) = patch("generate-presigned-urls", json!({"part_numbers": [1]}));
-        let address = signed["presigned_urls"]["1"].as_str().unwrap();
-        let sent = self.agent.put(address).send(bytes);
-        let Ok(answer) = sent else {
-            return (0, None);
-        };
-        let status = answer.status().as_u16();
+        let mut upload = self.begin_upload(name);
+        let status = self.send_part(&mut upload, bytes);
         if status != 200 {
             return (status, None);
         }
-        let etag = answer.headers()["etag"].to_str().unwrap().to_owned();
-        let parts = json!({"parts": [{"ETag": etag, "PartNumber": 1}]});
-        let (status, _) = patch("complete-multipart-upload", parts);
-        (status, (status == 200).then(|| text("api_url")))
+        let status = self.complete(&upload);
+        (status, (status == 200).then_some(upload.api_url))
+    }
+
+    pub(super) fn begin_upload(&self, name: &str) -> Upload {
+        let (status, begun) = self.post("/api/v1/uploads/", &json!({"filename": name}));
+        assert_eq!(status, 201, "{begun}");
+        let text = |key: &str| begun[key].as_str().unwrap().to_owned();
+        Upload {
+            place: format!("/api/v1/uploads/{}/{}", text("pk"), text("s3_upload_id")),
+            api_url: text("api_url"),
+            parts: Vec::new(),
+        }
+    }
+
+    fn patch(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.agent.patch(self.url(path));
+        let sent = request
+            .header("Authorization", self.bearer())
+            .send_json(body);
+        let mut answer = sent.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.body_mut().read_json().unwrap_or_default())
+    }
+
+    /// The path to which the next part is to be sent.
+    pub(super) fn place_of_next_part(&self, upload: &Upload) -> String {
+        let number = upload.parts.len() + 1;
+        let path = format!("{}/generate-presigned-urls/", upload.place);
+        let (_, signed) = self.patch(&path, &json!({"part_numbers": [number]}));
+        let signed = &signed["presigned_urls"][number.to_string()];
+        self.url(signed.as_str().unwrap())[self.address.len()..].to_owned()
+    }
+
+    /// Sends the next part; 0 when the connection broke.
+    pub(super) fn send_part(&self, upload: &mut Upload, bytes: &[u8]) -> u16 {
+        let address = self.url(&self.place_of_next_part(upload));
+        let Ok(answer) = self.agent.put(address).send(bytes) else {
+            return 0;
+        };
+        let status = answer.status().as_u16();
+        if status == 200 {
+            let etag = answer.headers()["etag"].to_str().unwrap();
+            let number = upload.parts.len() + 1;
+            upload
+                .parts
+                .push(json!({"ETag": etag, "PartNumber": number}));
+        }
+        status
+    }
+
+    pub(super) fn complete(&self, upload: &Upload) -> u16 {
+        let path = format!("{}/complete-multipart-upload/", upload.place);
+        self.patch(&path, &json!({"parts": upload.parts})).0
     }
 
     fn algorithm(&self) -> String {

@@ -7,9 +7,8 @@ use axum::response::Response;
 use executor::result_template::DEFAULT_TEMPLATE;
 use serde::Serialize;
 use serde_json::Value;
-use store::Page;
 use store::algorithms::StoredAlgorithm;
-use store::jobs::{JobFilter, JobOrder};
+use store::jobs::JobSearch;
 
 use super::head::{Head, Tab, edited};
 use crate::error::ApiError;
@@ -24,7 +23,7 @@ use crate::ui::visitor::Visitor;
 use crate::ui::{assets, notice};
 
 /// Jobs to choose from.
-const JOBS: u64 = 30;
+const JOBS: u32 = 30;
 /// The output that templates are about, by its path.
 const RESULTS: &str = "results.json";
 /// What stands in the field of pasted results at first.
@@ -218,24 +217,16 @@ async fn jobs(
     if !gives_results(algorithm) {
         return Ok(Vec::new());
     }
-    let filter = JobFilter {
+    let search = JobSearch {
         algorithm: Some(algorithm.id),
         state: Some("succeeded"),
-        ..JobFilter::default()
-    };
-    let page = Page {
-        offset: 0,
-        limit: JOBS,
+        ..JobSearch::default()
     };
     let found = state
         .store()
-        .jobs(
-            visitor.caller.viewer,
-            &filter,
-            (page, JobOrder::NewestFirst),
-        )
+        .find_jobs(visitor.caller.viewer, &search, (None, JOBS))
         .await?;
-    let choices = found.items.into_iter().map(|job| JobChoice {
+    let choices = found.lines.into_iter().map(|job| JobChoice {
         id: job.id.to_string(),
         made: job.created_at.into(),
         is_chosen: false,

@@ -1,0 +1,129 @@
+//! How many rows a list has for somebody, and in which hour its nth row was made: kept, never counted when somebody asks.
+//!
+//! Clients of the compatible API ask for the number of all rows with every page, and for pages by the number of rows to
+//! skip. A million rows can be neither counted nor skipped in a moment; hours can. Whoever writes a row of such a list notes
+//! it here in the same transaction.
+
+use sqlx::{QueryBuilder, Sqlite, Transaction};
+
+use crate::database::Store;
+use crate::error::StoreError;
+use crate::page::Page;
+
+/// Whose rows they are when everything counts.
+pub(crate) const ALL: &str = "all";
+/// Whose rows they are when everybody sees them.
+pub(crate) const PUBLIC: &str = "public";
+/// So many rows are skipped one by one.
+const FEW: u64 = 100;
+
+/// Rows that come or go.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    /// Which list.
+    pub(crate) list: String,
+    /// Who sees them.
+    pub(crate) whose: String,
+    /// Their hour, as [`hour`] gives it.
+    pub(crate) hour: String,
+    /// How many more there are.
+    pub(crate) by: i64,
+}
+
+/// Where a page of a list begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Start {
+    /// Rows that were made before this hour are skipped; empty: none.
+    pub(crate) hour: String,
+    /// Rows to be skipped from there on.
+    pub(crate) skip: u64,
+}
+
+/// The hour of a time as the database keeps it.
+pub(crate) fn hour(created_at: &str) -> String {
+    created_at.chars().take("2026-11-27T09".len()).collect()
+}
+
+/// Notes rows that come or go.
+pub(crate) async fn note(
+    change: &mut Transaction<'static, Sqlite>,
+    rows: &[Change],
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut text = QueryBuilder::new("INSERT INTO tally (list, whose, hour, rows) ");
+    let both = rows
+        .iter()
+        .flat_map(|row| [(row, row.hour.as_str()), (row, "")]);
+    text.push_values(both, |mut values, (row, hour)| {
+        values
+            .push_bind(&row.list)
+            .push_bind(&row.whose)
+            .push_bind(hour)
+            .push_bind(row.by);
+    });
+    text.push(" ON CONFLICT (list, whose, hour) DO UPDATE SET rows = tally.rows + excluded.rows");
+    text.build().execute(&mut **change).await?;
+    Ok(())
+}
+
+impl Store {
+    /// How many rows of a list these see together; what one of them sees, the others must not.
+    pub(crate) async fn tally(&self, list: &str, whose: &[&str]) -> Result<u64, StoreError> {
+        let mut text = QueryBuilder::new(
+            "SELECT CAST(COALESCE(SUM(rows), 0) AS BIGINT) FROM tally WHERE hour = '' AND list = ",
+        );
+        text.push_bind(list);
+        one_of(&mut text, whose);
+        let count: i64 = text.build_query_scalar().fetch_one(self.read()).await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Where a page begins, oldest rows first.
+    pub(crate) async fn start_of(
+        &self,
+        list: &str,
+        whose: &[&str],
+        page: Page,
+    ) -> Result<Start, StoreError> {
+        if page.offset <= FEW {
+            return Ok(Start {
+                hour: String::new(),
+                skip: page.offset,
+            });
+        }
+        let mut text = QueryBuilder::new(
+            "SELECT hour, CAST(upto - here AS BIGINT) FROM
+                 (SELECT hour, SUM(rows) AS here, SUM(SUM(rows)) OVER (ORDER BY hour) AS upto FROM tally
+                  WHERE hour <> '' AND list = ",
+        );
+        text.push_bind(list);
+        one_of(&mut text, whose);
+        text.push(" GROUP BY hour) AS hours WHERE upto > ")
+            .push_bind(page.columns().1)
+            .push(" ORDER BY hour LIMIT 1");
+        let found: Option<(String, i64)> =
+            text.build_query_as().fetch_optional(self.read()).await?;
+        Ok(match found {
+            Some((hour, before)) => Start {
+                hour,
+                skip: page.offset - before.unsigned_abs(),
+            },
+            // After the last row: no time is later than this.
+            None => Start {
+                hour: "~".to_owned(),
+                skip: 0,
+            },
+        })
+    }
+}
+
+fn one_of(text: &mut QueryBuilder<Sqlite>, whose: &[&str]) {
+    text.push(" AND whose IN (");
+    let mut all = text.separated(", ");
+    for one in whose {
+        all.push_bind((*one).to_owned());
+    }
+    text.push(")");
+}
