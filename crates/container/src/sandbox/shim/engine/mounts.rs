@@ -157,6 +157,7 @@ impl Mounted {
         let host = File::open("/proc/self/ns/mnt")?;
         sys::unshare(libc::CLONE_NEWNS)?;
         sys::mount("", "/", "", libc::MS_REC | libc::MS_PRIVATE, "")?;
+        forget_neighbours(&self.work_dir)?;
         let own = File::open("/proc/self/ns/mnt")?;
         sys::enter_namespace(host.as_fd(), libc::CLONE_NEWNS)?;
         let unmounted = self
@@ -190,6 +191,23 @@ impl Mounted {
             ..facts
         }
     }
+}
+
+/// Lets go of mounts that other shims had in the host's namespace when this one's was copied from it: they would keep the
+/// disks of those containers for as long as this one runs.
+fn forget_neighbours(work_dir: &Utf8Path) -> io::Result<()> {
+    let table = fs_err::read_to_string("/proc/self/mountinfo")?;
+    for line in table.lines().rev() {
+        let target = Utf8Path::new(line.split(' ').nth(4).unwrap_or_default());
+        let Some(mounts) = target.parent().filter(|folder| folder.ends_with("mnt")) else {
+            continue;
+        };
+        let theirs = mounts.parent().filter(|folder| *folder != work_dir);
+        if theirs.is_some_and(|folder| folder.join("plan.json").exists()) {
+            sys::unmount(target.as_str(), true)?;
+        }
+    }
+    Ok(())
 }
 
 fn one_id(inside: u32, outside: u32) -> MapLine {
