@@ -80,7 +80,11 @@ impl Executor for Docker {
             .ensure_image(&image.digest, &plan.layers)
             .map_err(|error| match error {
                 LoadImageError::Engine(error @ EngineError::NoAnswer { .. }) => no_engine(&error),
-                other => internal("give the image to the Docker engine", &other),
+                other @ (LoadImageError::Engine(_)
+                | LoadImageError::Read(_)
+                | LoadImageError::Gone { .. }) => {
+                    internal("give the image to the Docker engine", &other)
+                }
             })?;
         if !about.own_ids {
             plan.waive.insert(Waivable::UserNamespace);
