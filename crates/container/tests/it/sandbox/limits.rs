@@ -8,7 +8,8 @@ fn out_of_memory(ran: &Ran) {
     assert_eq!(*ran.end(), End::OutOfMemory);
     assert!(ran.measured().out_of_memory_kills >= 1);
     let peak = ran.measured().peak_memory_bytes.unwrap();
-    assert!((48 * MIB..=64 * MIB).contains(&peak), "peak {peak}");
+    // The kernel lets a process that it kills go over by some pages.
+    assert!((48 * MIB..65 * MIB).contains(&peak), "peak {peak}");
 }
 
 #[test]
