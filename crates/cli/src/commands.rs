@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod convert;
 mod crash_test;
+mod executors;
 mod export;
 mod image;
 mod import;
@@ -42,6 +43,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<ExitStatus, Problem> {
         Command::Export(arguments) => export::export(&arguments),
         Command::Import(arguments) => import::import(&arguments, home),
         Command::Test(arguments) => test::test(&arguments, home),
+        Command::Executors { json } => executors::executors(json),
         Command::Check(arguments) => check::check(&arguments, home),
         Command::Run(arguments) => run::run(&arguments, home),
         Command::Validate(arguments) => validate::validate(&arguments.manifest),

@@ -14,6 +14,7 @@ mod imported;
 mod locate;
 mod manifest;
 mod package;
+mod place;
 mod problem;
 mod profile;
 mod quantity;

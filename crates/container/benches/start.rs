@@ -175,6 +175,7 @@ fn plan(folder: &Utf8Path, layer: &Utf8Path, id: &str) -> ContainerPlan {
         },
         waive: BTreeSet::new(),
         orphaned: Orphaned::Stop,
+        engine: None,
     }
 }
 

@@ -30,6 +30,7 @@ mod unpack;
 
 use compression::Compression;
 pub use config::ImageConfig;
+pub(crate) use digest::Hasher;
 pub use error::ImportImageError;
 pub use import::{ImportOptions, Imported, Phase, Progress};
 pub use limits::ImportLimits;
@@ -38,3 +39,4 @@ pub use store::{
     ListImagesError, OpenStoreError, ReadImageFileError, RemoveImageError, Removed, Store,
     StoredImage, Transfer,
 };
+pub(crate) use store::{read_in_layers, tree_attributes, tree_names};

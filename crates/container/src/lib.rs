@@ -1,6 +1,8 @@
-//! Container image archives, the store of unpacked layers, and one sandboxed process.
+//! Container image archives, the store of unpacked layers, one sandboxed process, and the engine that may
+//! run it instead.
 
 pub mod cdi;
+pub mod engine;
 pub mod image;
 pub mod sandbox;
 pub mod user;

@@ -24,9 +24,10 @@ pub use outcome::{
     End, MOST_SAMPLES, Measured, Outcome, Sample, ShimError, ShimTimings, StartProblem,
 };
 pub use plan::{
-    BindMount, ContainerPlan, Device, Orphaned, ProcessPlan, SandboxLimits, Symlink, Waivable,
-    WritableFolder,
+    BindMount, ContainerPlan, Device, EngineGpus, EnginePlan, Orphaned, ProcessPlan, SandboxLimits,
+    Symlink, Waivable, WritableFolder,
 };
 pub use promise::{Finding, findings, promises};
 pub use running::{Canceller, ReleaseError, Running, StartError, WaitError, clear_lost, start};
+pub(crate) use shim::unmount_leftovers;
 pub use shim::{LiveUsage, live_usage, main as shim_main};

@@ -71,7 +71,9 @@ pub(crate) fn execute(
     };
     let mut binds = binds.map_err(|error| internal("lay out the inputs", &error))?;
     binds.extend(model::bind(request.model.as_deref(), work)?);
-    let (plan, lease) = plan::plan(request, &accepted.algorithm, work, binds)?;
+    let mut plan = plan::plan(request, &accepted.algorithm, work, binds)?;
+    let wanted = &accepted.algorithm.limits.gpu;
+    let lease = request.executor.place(&mut plan, &request.image, wanted)?;
     let mut logs =
         Logs::create(log_folder).map_err(|error| internal("make the log files", &error))?;
     let shim: Vec<&str> = request.shim_program.iter().map(String::as_str).collect();

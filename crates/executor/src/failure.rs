@@ -16,6 +16,8 @@ pub(crate) fn of(outcome: &Outcome, plan: &ContainerPlan, logs: &Logs) -> Option
         End::TimedOut { code } => timed_out(*code, plan, measured),
         End::OutOfMemory => out_of_memory(plan, measured),
         End::LogFlood => log_flood(plan, measured),
+        End::DiskFull => disk_full(plan, measured),
+        End::Lost { said } => lost(said),
         End::Cancelled => Failure::new(FailureReason::CancelledByUser, "the job was cancelled"),
         End::NotStarted { error } => return Some(not_started(error)),
     };
@@ -164,6 +166,13 @@ fn disk_full(plan: &ContainerPlan, measured: &Measured) -> Failure {
     failure.limit = Some(bytes(plan.limits.disk_bytes));
     failure.peak = measured.peak_disk_bytes.map(bytes);
     failure.with_hint("raise `limits.disk`, or write less to the file system, `/tmp` and `/output`, which share it")
+}
+
+/// Nobody's fault here, and worth another try.
+fn lost(said: &str) -> Failure {
+    let message = format!("the container is gone before its program has ended: {said}");
+    Failure::new(FailureReason::WorkerLost, message)
+        .with_hint("run it again; look into the Docker engine's own log if it is lost again")
 }
 
 fn pids_refused(plan: &ContainerPlan, measured: &Measured) -> Failure {

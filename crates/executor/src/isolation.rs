@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::kinds::Executor;
 use container::sandbox::{ContainerPlan, Finding, KernelFacts, findings};
 use domain::{Guarantee, GuaranteeRecord, IsolationReport, Verdict};
 
@@ -11,26 +12,39 @@ use domain::{Guarantee, GuaranteeRecord, IsolationReport, Verdict};
 pub(crate) fn report(
     plan: &ContainerPlan,
     facts: &KernelFacts,
+    executor: &dyn Executor,
     waived: &BTreeSet<Guarantee>,
 ) -> IsolationReport {
     IsolationReport {
-        runtime: "native".to_owned(),
+        runtime: executor.runtime(),
         guarantees: findings(plan, facts)
             .into_iter()
-            .map(|finding| record(finding, waived))
+            .map(|finding| record(finding, executor, waived))
             .collect(),
         facts: serde_json::to_value(facts).expect("facts hold nothing that JSON cannot"),
     }
 }
 
-fn record(finding: Finding, waived: &BTreeSet<Guarantee>) -> GuaranteeRecord {
+fn record(
+    finding: Finding,
+    executor: &dyn Executor,
+    waived: &BTreeSet<Guarantee>,
+) -> GuaranteeRecord {
+    // A promise that is kept all the same needs no excuse.
+    let lacks = executor.lacks(finding.promise).filter(|_| !finding.kept);
     let guarantee = Guarantee::from_name(finding.promise)
         .expect("sandbox and jobs have the same names, as a test shows");
     GuaranteeRecord {
         guarantee,
         asked: finding.asked,
-        in_force: finding.in_force,
-        verdict: match (finding.kept, waived.contains(&guarantee)) {
+        in_force: match &lacks {
+            Some(why) => {
+                let kind = executor.kind().name();
+                format!("not provided by {kind}: {why}; found {}", finding.in_force)
+            }
+            None => finding.in_force,
+        },
+        verdict: match (finding.kept, lacks.is_some() || waived.contains(&guarantee)) {
             (true, _) => Verdict::Kept,
             (false, true) => Verdict::Waived,
             (false, false) => Verdict::Broken,

@@ -14,6 +14,7 @@ mod failure;
 mod image_kind;
 mod inputs;
 mod isolation;
+pub mod kinds;
 mod logs;
 mod output_folder;
 mod provision;

@@ -9,6 +9,8 @@ use container::image::StoredImage;
 use container::sandbox::{Canceller, Stream};
 use domain::{Algorithm, Guarantee};
 
+use crate::kinds::Executor;
+
 /// One run of one algorithm image on one set of inputs.
 #[derive(Debug, Clone)]
 pub struct RunRequest {
@@ -32,6 +34,8 @@ pub struct RunRequest {
     pub runs: Utf8PathBuf,
     /// Guarantees that the user does without, by name, where the host cannot give them.
     pub waive: BTreeSet<Guarantee>,
+    /// Where the container runs.
+    pub executor: Arc<dyn Executor>,
     /// The program, with arguments, that runs [`container::sandbox::shim_main`].
     pub shim_program: Vec<String>,
 }

@@ -126,10 +126,10 @@ fn status_of(failure: &Failure, started: bool) -> RunStatus {
 /// What the sandbox tells about a run, whether it succeeded or not.
 fn describe_execution(request: &RunRequest, executed: &Executed, report: &mut RunReport) {
     let outcome = &executed.outcome;
-    report.isolation = outcome
-        .facts
-        .as_ref()
-        .map(|facts| isolation::report(&executed.plan, facts, &request.waive));
+    report.isolation = outcome.facts.as_ref().map(|facts| {
+        let executor = request.executor.as_ref();
+        isolation::report(&executed.plan, facts, executor, &request.waive)
+    });
     report.resources = outcome
         .measured
         .as_ref()
@@ -145,6 +145,8 @@ fn describe_execution(request: &RunRequest, executed: &Executed, report: &mut Ru
         End::Signaled { .. }
         | End::OutOfMemory
         | End::LogFlood
+        | End::DiskFull
+        | End::Lost { .. }
         | End::Cancelled
         | End::NotStarted { .. } => None,
     };
@@ -217,6 +219,8 @@ fn take_outputs(
         | End::TimedOut { .. }
         | End::OutOfMemory
         | End::LogFlood
+        | End::DiskFull
+        | End::Lost { .. }
         | End::Cancelled => running
             .open_writable("/output")
             // They are reached through the shim, which can only be missing when somebody killed it.

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::Guarantee;
 use domain::quantity::parse_bytes;
+use executor::kinds::{DEFAULT_SOCKET, Kind};
 use serde::{Deserialize, Deserializer};
 
 /// An IP address and a port.
@@ -19,6 +20,11 @@ pub struct Config {
     pub listen: SocketAddr,
     /// What clients call the server, such as `https://gantry.hospital.example`; without it, what they say in `Host`.
     pub public_url: Option<String>,
+    /// Where the containers of jobs run: `local`, Gantry's own sandbox, or `docker`, a Docker engine on this machine.
+    #[serde(deserialize_with = "kind")]
+    pub executor: Kind,
+    /// Where the Docker engine listens.
+    pub docker_socket: Utf8PathBuf,
     /// `[tls]`.
     pub tls: Tls,
     /// `[jobs]`.
@@ -175,6 +181,8 @@ impl Default for Config {
         Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8443)),
             public_url: None,
+            executor: Kind::default(),
+            docker_socket: DEFAULT_SOCKET.into(),
             tls: Tls::default(),
             jobs: Jobs::default(),
             uploads: Uploads::default(),
@@ -225,6 +233,11 @@ impl Default for Log {
     }
 }
 
+fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    name.parse().map_err(serde::de::Error::custom)
+}
+
 fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_bytes(&text).map_err(serde::de::Error::custom)
@@ -258,12 +271,14 @@ mod tests {
     fn an_empty_file_is_a_configuration() {
         let config = Config::parse("").unwrap();
         assert_eq!(config.listen.port(), 8443);
+        assert_eq!(config.executor, Kind::Local);
     }
 
     #[test]
     fn quantities_and_names_are_read() {
-        let text = "[jobs]\nmemory = \"2GB\"\ncpus = 1.5\nwithout = [\"disk_limit\"]\n";
+        let text = "executor = \"docker\"\n[jobs]\nmemory = \"2GB\"\ncpus = 1.5\nwithout = [\"disk_limit\"]\n";
         let config = Config::parse(text).unwrap();
+        assert_eq!(config.executor, Kind::Docker);
         assert_eq!(config.jobs.memory, Some(2_000_000_000));
         assert!(config.jobs.without.contains(&Guarantee::DiskLimit));
     }
@@ -272,6 +287,7 @@ mod tests {
     fn what_does_not_exist_is_refused() {
         for (text, says) in [
             ("colour = 1", "colour"),
+            ("executor = \"dokcer\"", "expected `local` or `docker`"),
             ("[jobs]\nat_onec = 1", "at_onec"),
             ("[tls]\nkey = \"a\"", "belong together"),
             ("public_url = \"http://here\"", "expected `https://HOST`"),

@@ -3,9 +3,11 @@
 use std::fs::TryLockError;
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use executor::kinds::Executor;
 use store::{OpenStoreError, Store};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -56,6 +58,14 @@ pub enum ServeError {
         home: Utf8PathBuf,
         /// Its process, if it said so.
         pid: Option<String>,
+    },
+    /// The executor of the configuration cannot work here.
+    #[error("the executor `{kind}` cannot work here: {why}")]
+    Executor {
+        /// Which.
+        kind: &'static str,
+        /// Why.
+        why: String,
     },
     /// The folder cannot be used.
     #[error("the data folder `{home}` cannot be used: {source}")]
@@ -135,8 +145,13 @@ pub async fn serve(
     let recovered = recover(&store, &home)
         .await
         .map_err(|problem| ServeError::Recover(problem.to_string()))?;
-    info!(?recovered, "what the last server left is cleaned up");
-    let worker = Worker::new(store, worker_settings(&settings));
+    let executor = executor(&settings).await?;
+    info!(
+        ?recovered,
+        executor = executor.kind().name(),
+        "what the last server left is cleaned up"
+    );
+    let worker = Worker::new(store, worker_settings(&settings, executor));
     let state = AppState::new(worker.clone(), settings.config.clone(), signing_key);
     let address = settings.config.listen;
     let listener =
@@ -228,8 +243,35 @@ fn lock(home: &Utf8Path) -> Result<std::fs::File, ServeError> {
     Ok(file)
 }
 
+/// The executor of the configuration, if it can work here, with nothing left in it by a server that was killed.
+async fn executor(settings: &ServeSettings) -> Result<Arc<dyn Executor>, ServeError> {
+    let config = &settings.config;
+    let executor = config.executor.executor(&config.docker_socket);
+    let (asked, home) = (executor.clone(), settings.home.clone());
+    let looked = tokio::task::spawn_blocking(move || {
+        asked.diagnose()?;
+        asked.sweep(&home)
+    });
+    let kind = config.executor.name();
+    match looked
+        .await
+        .map_err(|problem| ServeError::Ended(io::Error::other(problem)))?
+    {
+        Ok(0) => {}
+        Ok(containers) => warn!(containers, kind, "the last server had left containers"),
+        Err(unable) => {
+            let hint = unable
+                .hint
+                .map_or_else(String::new, |hint| format!(" ({hint})"));
+            let why = unable.reason + &hint;
+            return Err(ServeError::Executor { kind, why });
+        }
+    }
+    Ok(executor)
+}
+
 /// The machine's numbers where the operator gave none.
-fn worker_settings(settings: &ServeSettings) -> WorkerSettings {
+fn worker_settings(settings: &ServeSettings, executor: Arc<dyn Executor>) -> WorkerSettings {
     let (jobs, machine) = (&settings.config.jobs, &settings.machine);
     #[expect(
         clippy::cast_possible_truncation,
@@ -249,6 +291,7 @@ fn worker_settings(settings: &ServeSettings) -> WorkerSettings {
     let at_once = jobs.at_once.unwrap_or(4 * processors);
     WorkerSettings {
         home: settings.home.clone(),
+        executor,
         shim_program: settings.shim_program.clone(),
         capacity,
         caps: Caps {

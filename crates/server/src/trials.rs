@@ -210,6 +210,7 @@ fn execute(worker: &Worker, trial: &Trial, cancel: &CancelToken) -> Result<CaseR
         home: settings.home.clone(),
         runs: trial.folder.join("runs"),
         waive: settings.waive.clone(),
+        executor: settings.executor.clone(),
         shim_program: settings.shim_program.clone(),
     };
     let report = executor::run(&request, &mut executor::Unobserved, cancel);

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 use domain::Guarantee;
+use executor::kinds::Executor;
 use jiff::Timestamp;
 use store::ids::{ArchiveRunId, JobId};
 use store::jobs::{ApplyError, Candidate, StoredJob};
@@ -50,6 +51,8 @@ const TICK: Duration = Duration::from_secs(5);
 pub struct WorkerSettings {
     /// The data folder: container images, empty disk images, work folders.
     pub home: Utf8PathBuf,
+    /// Where containers run.
+    pub executor: Arc<dyn Executor>,
     /// The program, with arguments, that becomes the shim of a container.
     pub shim_program: Vec<String>,
     /// What jobs may use together.

@@ -1,7 +1,10 @@
 //! What can be asked at the desk of somebody who makes an algorithm.
 
+use std::str::FromStr as _;
+
 use camino::Utf8PathBuf;
 use clap::Args;
+use executor::kinds::Kind;
 
 /// `gantry init`.
 #[derive(Debug, Default, Args)]
@@ -42,6 +45,14 @@ impl InitArguments {
     }
 }
 
+/// Where containers run.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExecutorArguments {
+    /// `local`, Gantry's own sandbox, or `docker`, a Docker engine on this machine (at DOCKER_HOST, if that is set)
+    #[arg(long, value_name = "KIND", default_value = "local", value_parser = Kind::from_str)]
+    pub(crate) executor: Kind,
+}
+
 /// `gantry test`.
 #[derive(Debug, Args)]
 pub(crate) struct TestArguments {
@@ -57,6 +68,9 @@ pub(crate) struct TestArguments {
     /// Records what comes out of cases that run well as what is expected from now on
     #[arg(long)]
     pub(crate) bless: bool,
+    /// Where the containers run
+    #[command(flatten)]
+    pub(crate) place: ExecutorArguments,
     /// Writes a report in JUnit's XML for build servers
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<Utf8PathBuf>,

@@ -7,9 +7,12 @@ mod overrides;
 mod refusal;
 mod watch;
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use container::image::ImageHold;
 use domain::{Limits, RunReport};
+use executor::kinds::Executor;
 use executor::{CancelToken, GivenInputs, RunRequest};
 
 use crate::arguments::RunArguments;
@@ -17,6 +20,7 @@ use crate::commands::{SHIM_PROGRAM, print, print_json};
 use crate::exit_status::ExitStatus;
 use crate::home::Home;
 use crate::images::Images;
+use crate::place;
 use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::report;
@@ -40,7 +44,9 @@ pub(crate) fn run(
 }
 
 fn run_and_say(arguments: &RunArguments, home: Option<Utf8PathBuf>) -> Result<ExitStatus, Problem> {
-    let (request, _hold) = request(arguments, &Home::choose(home)?)?;
+    let home = Home::choose(home)?;
+    let executor = place::executor(&arguments.place, &home)?;
+    let (request, _hold) = request(arguments, &home, executor)?;
     let report = execute(&request, arguments.quiet)?;
     say(&report, arguments.json)?;
     if let Some(file) = &arguments.profile {
@@ -50,7 +56,11 @@ fn run_and_say(arguments: &RunArguments, home: Option<Utf8PathBuf>) -> Result<Ex
 }
 
 /// What is to be run; its image stays in the store for as long as the hold lives.
-fn request(arguments: &RunArguments, home: &Home) -> Result<(RunRequest, ImageHold), Problem> {
+fn request(
+    arguments: &RunArguments,
+    home: &Home,
+    executor: Arc<dyn Executor>,
+) -> Result<(RunRequest, ImageHold), Problem> {
     let inputs = given_inputs(arguments)?;
     let mut images = Images::open(home)?;
     images.allow_root = arguments.allow_root;
@@ -74,6 +84,7 @@ fn request(arguments: &RunArguments, home: &Home) -> Result<(RunRequest, ImageHo
         home: home.path().to_owned(),
         runs: home.path().join("runs"),
         waive: arguments.without.iter().copied().collect(),
+        executor,
         shim_program: SHIM_PROGRAM.map(str::to_owned).to_vec(),
     };
     Ok((request, hold))

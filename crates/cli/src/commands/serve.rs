@@ -61,7 +61,9 @@ fn refused(problem: ServeError) -> Problem {
             ExitStatus::HostUnable,
             Some("choose another address with `--listen` or in the configuration"),
         ),
-        ServeError::Tls(_) | ServeError::Home { .. } => (ExitStatus::HostUnable, None),
+        ServeError::Tls(_) | ServeError::Home { .. } | ServeError::Executor { .. } => {
+            (ExitStatus::HostUnable, None)
+        }
         ServeError::Store(_)
         | ServeError::FirstStart(_)
         | ServeError::Recover(_)

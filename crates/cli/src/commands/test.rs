@@ -6,9 +6,12 @@ mod record;
 mod report;
 mod run_cases;
 
+use std::sync::Arc;
+
 use camino::Utf8PathBuf;
 use container::image::StoredImage;
 use executor::cases::{self, Case};
+use executor::kinds::Executor;
 
 use crate::arguments::TestArguments;
 use crate::commands::{print, print_json};
@@ -17,6 +20,7 @@ use crate::exit_status::ExitStatus;
 use crate::home::Home;
 use crate::images::Images;
 use crate::manifest::{self, Declared};
+use crate::place;
 use crate::problem::Problem;
 use crate::terminal::{self, WARNING};
 
@@ -25,6 +29,7 @@ struct Suite {
     declared: Declared,
     image: StoredImage,
     home: Home,
+    executor: Arc<dyn Executor>,
 }
 
 /// Does it.
@@ -35,6 +40,7 @@ pub(crate) fn test(
     let declared = manifest::of(&arguments.folder)?;
     let chosen = chosen(&declared, arguments)?;
     let home = Home::choose(home)?;
+    let executor = place::executor(&arguments.place, &home)?;
     let mut images = Images::open(&home)?;
     images.quiet = arguments.json;
     let image = declared_image::find(&declared, &images)?;
@@ -43,6 +49,7 @@ pub(crate) fn test(
         declared,
         image,
         home,
+        executor,
     };
     let mut ran = run_cases::run(&suite, &chosen, arguments)?;
     if arguments.bless {

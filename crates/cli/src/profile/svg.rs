@@ -50,9 +50,10 @@ fn panel(curve: &Curve, top: f64, wall_seconds: f64, text: &mut String) {
         top + 14.0,
         curve.name,
         top + 32.0,
-        curve
-            .highest()
-            .map_or_else(|| "not measured".to_owned(), |peak| curve.unit.told(peak)),
+        curve.highest().map_or_else(
+            || "not measured".to_owned(),
+            |peak| format!("peak {}", curve.unit.told(peak))
+        ),
         top + 50.0,
         curve.unit.told(curve.limit),
         bottom + 14.0,
@@ -64,6 +65,20 @@ fn panel(curve: &Curve, top: f64, wall_seconds: f64, text: &mut String) {
         let _ = writeln!(text, "<path class=\"m\" d=\"M{LEFT} {at:.1}H{right}\"/>");
     }
     if curve.points.is_empty() {
+        let (x, y) = (LEFT + 12.0, top + HEIGHT / 2.0);
+        let _ = writeln!(
+            text,
+            "<text x=\"{x}\" y=\"{y}\">too short to be drawn</text>"
+        );
+        return;
+    }
+    if let [(at, value)] = curve.points.as_slice() {
+        // A line needs two points.
+        let (x, y) = (x(*at), y(*value));
+        let _ = writeln!(
+            text,
+            "<circle class=\"c\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2\"/>"
+        );
         return;
     }
     let points: Vec<String> = curve

@@ -10,6 +10,10 @@ mod archive;
 mod builds;
 mod cases;
 mod checks;
+#[path = "../../../container/tests/it/docker_engine.rs"]
+#[expect(dead_code, reason = "tests of the sandbox also crash it")]
+mod docker_engine;
+mod executors;
 mod faq;
 mod forge;
 mod gantry;

@@ -6,7 +6,7 @@ use sha2::Digest as _;
 
 /// A SHA-256 digest, shown as `sha256:` and 64 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Digest([u8; 32]);
+pub(crate) struct Digest([u8; 32]);
 
 impl Digest {
     /// Of some bytes.
@@ -55,21 +55,21 @@ impl fmt::Debug for Digest {
 }
 
 /// Computes a digest piece by piece.
-pub(super) struct Hasher(sha2::Sha256);
+pub(crate) struct Hasher(sha2::Sha256);
 
 impl Hasher {
     /// Of nothing yet.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(sha2::Sha256::new())
     }
 
     /// Takes the next bytes.
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
     /// The digest of all bytes.
-    pub(super) fn finish(self) -> Digest {
+    pub(crate) fn finish(self) -> Digest {
         Digest(self.0.finalize().into())
     }
 }

@@ -31,9 +31,11 @@ pub use error::{
     RemoveImageError,
 };
 pub use read_file::ReadImageFileError;
+pub(crate) use read_file::read_in_layers;
 pub(super) use record::Record;
 pub use seal::{Checked, Damage};
 pub(super) use staging::Staging;
+pub(crate) use tree_digest::{attributes as tree_attributes, names as tree_names};
 
 /// A folder of images. Several processes may use it at once.
 #[derive(Debug, Clone)]

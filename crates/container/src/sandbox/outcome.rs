@@ -40,6 +40,13 @@ pub enum End {
     OutOfMemory,
     /// More was written to a stream than `log_max_bytes`.
     LogFlood,
+    /// More was written than the disk limit, to a file system that does not end there by itself: an engine's.
+    DiskFull,
+    /// The container was ended by somebody else, or its engine went away.
+    Lost {
+        /// What is known of it.
+        said: String,
+    },
     /// The caller asked for the end, or went away.
     Cancelled,
     /// The program never ran.

@@ -33,6 +33,33 @@ pub struct ContainerPlan {
     pub waive: BTreeSet<Waivable>,
     /// What becomes of the container when the caller goes away.
     pub orphaned: Orphaned,
+    /// The engine that makes the container; `None`: the shim makes it itself.
+    #[serde(default)]
+    pub engine: Option<EnginePlan>,
+}
+
+/// What an engine needs to know besides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnginePlan {
+    /// Where it listens.
+    pub socket: Utf8PathBuf,
+    /// Its id of the image that was made of the plan's layers.
+    pub image: String,
+    /// What GPUs the container is to get from it.
+    pub gpus: EngineGpus,
+}
+
+/// GPUs that the engine gives; which one, it says itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineGpus {
+    /// None.
+    None,
+    /// By names of the Container Device Interface, such as `nvidia.com/gpu=0`.
+    Cdi(Vec<String>),
+    /// By number or id, from the engine's own runtime for NVIDIA's GPUs.
+    Nvidia(Vec<String>),
 }
 
 /// The program as the container image describes it.

@@ -5,12 +5,14 @@
 //! container dies with it and the mounts vanish; only empty cgroups can be left, which the next shim sweeps.
 
 mod cgroup;
+mod engine;
 mod error;
 mod id_range;
 mod in_root;
 mod init;
 mod payload;
 mod prepare;
+mod process_one;
 mod program;
 mod read_facts;
 mod rootfs;
@@ -28,6 +30,7 @@ use super::plan::{ContainerPlan, PLAN_FILE};
 use error::OrShimError;
 
 pub use cgroup::{LiveUsage, live_usage};
+pub(crate) use engine::unmount_leftovers;
 
 /// Runs the container that the plan in the current folder describes; the process's exit code says only whether the
 /// clean-up worked, the rest stands in the outcome.
@@ -51,7 +54,11 @@ fn run() -> Result<(), ShimError> {
     let plan: ContainerPlan = fs_err::read(PLAN_FILE)
         .and_then(|bytes| Ok(serde_json::from_slice(&bytes)?))
         .or_internal("read the container's plan")?;
-    let prepared = id_range::move_into_own_namespace().and_then(|()| prepare::prepare(&plan));
+    let alone = match &plan.engine {
+        None => id_range::move_into_own_namespace(),
+        Some(_) => engine::require_root(),
+    };
+    let prepared = alone.and_then(|()| prepare::prepare(&plan));
     let mut sandbox = match prepared {
         Ok(sandbox) => sandbox,
         Err(error) => {
@@ -74,8 +81,7 @@ fn run() -> Result<(), ShimError> {
         sandbox.provisioned_at.duration_since(started).as_secs_f64();
     // Nothing is left behind, also when the work folder is gone and nobody can be told.
     let told = tell(&plan, &outcome).and_then(|()| watch::await_release(&plan));
-    let removed = sandbox.cgroup.remove();
-    prepare::unmount_all(&plan).and(removed).and(told)
+    sandbox.remove(&plan).and(told)
 }
 
 /// Writes the outcome where the caller looks for it, whole or not at all, and rings.

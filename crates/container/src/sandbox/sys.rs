@@ -318,6 +318,12 @@ pub(super) fn processors() -> io::Result<Vec<usize>> {
 
 /// Restricts this process to the processors given.
 pub(super) fn run_on(processors: &[usize]) -> io::Result<()> {
+    let this_one = 0;
+    keep_on(this_one, processors)
+}
+
+/// Restricts a process, and what it will start, to the processors given.
+pub(super) fn keep_on(pid: i32, processors: &[usize]) -> io::Result<()> {
     let capacity = usize::try_from(libc::CPU_SETSIZE).expect("a small positive number");
     // SAFETY: as above; indices are checked against the capacity.
     unsafe {
@@ -326,7 +332,7 @@ pub(super) fn run_on(processors: &[usize]) -> io::Result<()> {
             libc::CPU_SET(index, &mut set);
         }
         check(libc::c_long::from(libc::sched_setaffinity(
-            0,
+            pid,
             std::mem::size_of::<libc::cpu_set_t>(),
             &set,
         )))

@@ -5,6 +5,7 @@ mod escapes;
 mod extensions;
 mod facts;
 mod harness;
+mod in_an_engine;
 mod limits;
 mod logs;
 mod orphans;

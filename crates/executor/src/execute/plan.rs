@@ -1,12 +1,9 @@
 //! From an algorithm, its image and its limits to the plan of one container.
 
-use camino::Utf8PathBuf;
-use container::cdi::{self, GpuLease, Specs};
 use container::sandbox::{
-    BindMount, ContainerPlan, Device, Orphaned, ProcessPlan, SandboxLimits, Symlink, Waivable,
-    WritableFolder,
+    BindMount, ContainerPlan, Orphaned, ProcessPlan, SandboxLimits, Waivable, WritableFolder,
 };
-use domain::{Algorithm, Failure, FailureReason, GpuRequest, Guarantee, Limits};
+use domain::{Algorithm, Failure, FailureReason, Guarantee, Limits};
 
 use super::WorkFolder;
 use crate::request::RunRequest;
@@ -14,24 +11,13 @@ use crate::request::RunRequest;
 /// From SIGTERM to SIGKILL.
 const GRACE_MS: u64 = 5_000;
 
-/// What a GPU adds to a plan.
-#[derive(Default)]
-struct Gpu {
-    binds: Vec<BindMount>,
-    devices: Vec<Device>,
-    links: Vec<Symlink>,
-    /// All variables, those of the image included.
-    env: Vec<String>,
-    lease: Option<GpuLease>,
-}
-
-/// The plan, and the lease of the GPU that it names, to be kept while the container runs.
+/// The plan without what the place adds where it runs.
 pub(super) fn plan(
     request: &RunRequest,
     algorithm: &Algorithm,
     work: &WorkFolder,
     binds: Vec<BindMount>,
-) -> Result<(ContainerPlan, Option<GpuLease>), Failure> {
+) -> Result<ContainerPlan, Failure> {
     let config = &request.image.config;
     let command: Vec<String> = [&config.entrypoint, &config.cmd]
         .into_iter()
@@ -49,12 +35,11 @@ pub(super) fn plan(
     let mut env = config.env.clone();
     env.retain(|entry| !entry.starts_with("PYTHONUNBUFFERED="));
     env.push("PYTHONUNBUFFERED=1".to_owned());
-    let gpu = gpu(&algorithm.limits.gpu, env, request)?;
     let folder = |target: &str, mode| WritableFolder {
         target: target.to_owned(),
         mode,
     };
-    let plan = ContainerPlan {
+    Ok(ContainerPlan {
         id: format!("{}", uuid::Uuid::now_v7().simple()),
         work_dir: work.path().join("container"),
         shared_dir: request.home.join("shared"),
@@ -66,14 +51,14 @@ pub(super) fn plan(
             .collect(),
         process: ProcessPlan {
             command,
-            env: gpu.env,
+            env,
             working_dir: config.working_dir.clone(),
             user: config.user.clone(),
         },
-        binds: binds.into_iter().chain(gpu.binds).collect(),
+        binds,
         writable: vec![folder("/output", 0o777), folder("/tmp", 0o1777)],
-        devices: gpu.devices,
-        links: gpu.links,
+        devices: Vec::new(),
+        links: Vec::new(),
         limits: limits(&algorithm.limits),
         waive: request
             .waive
@@ -81,8 +66,8 @@ pub(super) fn plan(
             .filter_map(|guarantee| waivable(*guarantee))
             .collect(),
         orphaned: Orphaned::Stop,
-    };
-    Ok((plan, gpu.lease))
+        engine: None,
+    })
 }
 
 fn limits(limits: &Limits) -> SandboxLimits {
@@ -115,34 +100,4 @@ fn waivable(guarantee: Guarantee) -> Option<Waivable> {
         Guarantee::UserNamespace => Some(Waivable::UserNamespace),
         _ => None,
     }
-}
-
-fn gpu(wanted: &GpuRequest, env: Vec<String>, request: &RunRequest) -> Result<Gpu, Failure> {
-    let wanted = match wanted {
-        GpuRequest::None => {
-            return Ok(Gpu {
-                env,
-                ..Gpu::default()
-            });
-        }
-        GpuRequest::Any => cdi::GpuRequest::Any,
-        GpuRequest::Named(name) => cdi::GpuRequest::Named(name.clone()),
-    };
-    let specs = Specs::read(&cdi::DEFAULT_FOLDERS.map(Utf8PathBuf::from));
-    let selected = cdi::select(&specs, &wanted, &request.home.join("gpu-leases"));
-    let devices = selected.map_err(|error| {
-        let failure = Failure::new(FailureReason::NoResources, error.to_string());
-        match error.hint() {
-            Some(hint) => failure.with_hint(hint),
-            None => failure,
-        }
-    })?;
-    let pieces = devices.sandbox_pieces(&env);
-    Ok(Gpu {
-        binds: pieces.binds,
-        devices: pieces.devices,
-        links: pieces.links,
-        env: pieces.env,
-        lease: Some(devices.lease),
-    })
 }

@@ -96,7 +96,16 @@ fn the_time_limit_with_and_without_an_answer() {
         limited("exec 2>/dev/null; echo waiting; trap 'exit 7' TERM; while :; do sleep 0.02; done");
     let failure = ran.failed(FailureReason::TimeLimit);
     assert_eq!(failure.limit.as_deref(), Some("0.3 s"));
-    says(failure.peak.as_deref().unwrap(), &["0.3 s"]);
+    // A busy machine may see its end later.
+    let peak = failure
+        .peak
+        .as_deref()
+        .and_then(|peak| peak.strip_suffix(" s"));
+    let peak = peak.and_then(|peak| peak.parse::<f64>().ok());
+    assert!(
+        peak.is_some_and(|peak| (0.3..5.0).contains(&peak)),
+        "{peak:?}"
+    );
     assert_eq!(
         (failure.exit_code, ran.report.exit_code),
         (Some(7), Some(7))

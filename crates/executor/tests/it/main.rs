@@ -3,9 +3,15 @@
 #[cfg(test)]
 mod algorithm;
 #[cfg(test)]
+#[path = "../../../container/tests/it/docker_engine.rs"]
+#[expect(dead_code, reason = "tests of the sandbox also crash it")]
+mod docker_engine;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod image;
+#[cfg(test)]
+mod in_an_engine;
 #[cfg(test)]
 mod inputs;
 #[cfg(test)]

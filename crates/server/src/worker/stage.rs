@@ -64,6 +64,7 @@ pub(super) async fn stage(
         home: settings.home.clone(),
         runs: folder.join("runs"),
         waive: settings.waive.clone(),
+        executor: settings.executor.clone(),
         shim_program: settings.shim_program.clone(),
     };
     Ok(Staged { request, hold })

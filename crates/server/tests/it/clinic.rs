@@ -77,6 +77,7 @@ impl Clinic {
         let huge = 1 << 60;
         let settings = WorkerSettings {
             home,
+            executor: executor::kinds::Kind::Local.executor("".into()),
             shim_program: Vec::new(),
             capacity: Capacity {
                 memory: huge,

@@ -79,6 +79,7 @@ fn one(suite: &Suite, case: &Case, cancel: &CancelToken) -> Result<Ran, Problem>
         home: suite.home.path().to_owned(),
         runs,
         waive: std::collections::BTreeSet::new(),
+        executor: suite.executor.clone(),
         shim_program: SHIM_PROGRAM.map(str::to_owned).to_vec(),
     };
     let report = executor::run(&request, &mut Unobserved, cancel);

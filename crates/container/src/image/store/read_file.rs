@@ -51,29 +51,38 @@ impl StoredImage {
     /// # Errors
     /// When it is longer than `limit` bytes, or the store cannot be read.
     pub fn read_file(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ReadImageFileError> {
-        for layer in self.layers.iter().rev() {
-            let failed = |source| ReadImageFileError::Read {
-                path: path.to_owned(),
-                layer: layer.path.clone(),
-                source,
-            };
-            let file = match find(&layer.path, path).map_err(|errno| failed(errno.into()))? {
-                Found::Nothing => continue,
-                Found::Hidden => return Ok(None),
-                Found::File(file) => std::fs::File::from(file),
-            };
-            let mut bytes = Vec::new();
-            file.take(limit + 1)
-                .read_to_end(&mut bytes)
-                .map_err(failed)?;
-            if bytes.len() as u64 > limit {
-                let path = path.to_owned();
-                return Err(ReadImageFileError::TooLong { path, limit });
-            }
-            return Ok(Some(bytes));
-        }
-        Ok(None)
+        read_in_layers(self.layers.iter().map(|layer| &layer.path), path, limit)
     }
+}
+
+/// As [`StoredImage::read_file`], for unpacked layers, bottom first.
+pub(crate) fn read_in_layers<'a>(
+    layers: impl DoubleEndedIterator<Item = &'a Utf8PathBuf>,
+    path: &str,
+    limit: u64,
+) -> Result<Option<Vec<u8>>, ReadImageFileError> {
+    for layer in layers.rev() {
+        let failed = |source| ReadImageFileError::Read {
+            path: path.to_owned(),
+            layer: layer.clone(),
+            source,
+        };
+        let file = match find(layer, path).map_err(|errno| failed(errno.into()))? {
+            Found::Nothing => continue,
+            Found::Hidden => return Ok(None),
+            Found::File(file) => std::fs::File::from(file),
+        };
+        let mut bytes = Vec::new();
+        file.take(limit + 1)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+        if bytes.len() as u64 > limit {
+            let path = path.to_owned();
+            return Err(ReadImageFileError::TooLong { path, limit });
+        }
+        return Ok(Some(bytes));
+    }
+    Ok(None)
 }
 
 fn find(layer: &Utf8PathBuf, path: &str) -> Result<Found, Errno> {

@@ -80,7 +80,7 @@ fn contents(path: &Path, hasher: &mut Hasher, buffer: &mut [u8]) -> io::Result<(
 }
 
 /// Names in a folder, in the order of their bytes.
-pub(super) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+pub(crate) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
     let mut names = Vec::new();
     for entry in fs_err::read_dir(folder)? {
         names.push(entry?.file_name());
@@ -90,7 +90,7 @@ pub(super) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
 }
 
 /// Extended attributes of a file, folder or link itself, in the order of names.
-pub(super) fn attributes(path: &Path) -> io::Result<Vec<(OsString, Vec<u8>)>> {
+pub(crate) fn attributes(path: &Path) -> io::Result<Vec<(OsString, Vec<u8>)>> {
     let mut room = vec![0; 1 << 16];
     let length = match rustix::fs::llistxattr(path, &mut room) {
         Ok(length) => length,

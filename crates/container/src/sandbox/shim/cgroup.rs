@@ -81,6 +81,22 @@ impl Cgroup {
         result.map(|()| cgroup)
     }
 
+    /// The cgroups that somebody else has put a process into.
+    pub(super) fn of_process(pid: i32) -> io::Result<Self> {
+        let host = Hierarchies::of_process(pid)?;
+        let place = |controller| {
+            let (version, folder) = host.folder_of(controller)?;
+            Some(Place {
+                controller,
+                version,
+                folder,
+            })
+        };
+        Ok(Self {
+            places: Controller::ALL.into_iter().filter_map(place).collect(),
+        })
+    }
+
     /// The cgroups of a container whose shim is gone, wherever they are.
     pub(super) fn of_lost(id: &str) -> io::Result<Self> {
         let host = Hierarchies::read()?;

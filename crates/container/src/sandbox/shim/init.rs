@@ -59,6 +59,8 @@ pub(super) enum Report {
     Signaled(i32),
     /// There is no program, and why.
     Failed(ShimError),
+    /// An engine's container is gone, and nobody knows how the program ended.
+    Lost(String),
 }
 
 /// Sends one message.
@@ -152,7 +154,7 @@ fn restrict_process(birth: &Birth) -> Result<(), ShimError> {
 }
 
 /// Sets the limit; where the host's own is lower and this process may not raise it, the host's stays, which is stricter.
-fn limit_open_files(asked: u64) -> io::Result<()> {
+pub(super) fn limit_open_files(asked: u64) -> io::Result<()> {
     match sys::set_rlimit(libc::RLIMIT_NOFILE, asked) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             let host = rustix::process::getrlimit(rustix::process::Resource::Nofile);

@@ -32,16 +32,8 @@ fn put_on_clothes(birth: &Birth, program: &Program) -> Result<(), ShimError> {
     rustix::stdio::dup2_stderr(birth.stderr.as_fd())
         .map_err(|error| plain("set stderr", error.into()))?;
     let folder = &program.working_dir;
-    rustix::process::chdir(folder.as_str()).map_err(|error| {
-        let hint = "make the folder readable for the image's user, or choose another WORKDIR";
-        ShimError::image(
-            format!(
-                "the working folder `{folder}` cannot be entered: {}",
-                io::Error::from(error)
-            ),
-            Some(hint),
-        )
-    })?;
+    rustix::process::chdir(folder.as_str())
+        .map_err(|error| closed_folder(folder, &io::Error::from(error)))?;
     sys::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong)
         .map_err(|error| plain("tie the program to process 1", error))?;
     sys::close_descriptors(true).map_err(|error| plain("close what is ours", error))?;
@@ -57,10 +49,7 @@ fn execute(program: &Program) -> ShimError {
             .collect::<Result<Vec<_>, _>>()
     };
     let (Ok(arguments), Ok(env)) = (c_strings(&program.command), c_strings(&program.env)) else {
-        return ShimError::image(
-            "the command or a variable of the image holds a zero byte",
-            None,
-        );
+        return zero_byte();
     };
     let mut worst = io::Error::from_raw_os_error(libc::ENOENT);
     for path in program.candidates() {
@@ -72,7 +61,24 @@ fn execute(program: &Program) -> ShimError {
     refusal(name, &worst)
 }
 
-fn refusal(name: &str, error: &io::Error) -> ShimError {
+/// The working folder is there and not for this user, or is no folder.
+pub(super) fn closed_folder(folder: &str, error: &dyn std::fmt::Display) -> ShimError {
+    ShimError::image(
+        format!("the working folder `{folder}` cannot be entered: {error}"),
+        Some("make the folder readable for the image's user, or choose another WORKDIR"),
+    )
+}
+
+/// No program can be given such an argument or variable.
+pub(super) fn zero_byte() -> ShimError {
+    ShimError::image(
+        "the command or a variable of the image holds a zero byte",
+        None,
+    )
+}
+
+/// Why a program of the image could not be executed.
+pub(super) fn refusal(name: &str, error: &io::Error) -> ShimError {
     match error.raw_os_error() {
         Some(libc::ENOENT | libc::ENOTDIR) => ShimError::image(
             format!(

@@ -7,11 +7,13 @@ use std::time::Instant;
 
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use super::cgroup::Cgroup;
+use super::cgroup::{Cgroup, Counters};
+use super::engine::{self, InEngine, RootUsage};
 use super::error::OrShimError;
 use super::id_range::{self, IdRange, MapLine};
 use super::in_root::Kind;
-use super::init::{self, Birth, Go, Report, RootReady};
+use super::init::{self, Birth, Report, RootReady};
+use super::process_one::ProcessOne;
 use super::program;
 use super::read_facts;
 use super::rootfs::RootFs;
@@ -28,14 +30,72 @@ use crate::sandbox::sys::{self, Child, Fork};
 pub(super) struct Sandbox {
     pub(super) cgroup: Cgroup,
     pub(super) scratch: Scratch,
-    pub(super) init: Child,
+    pub(super) process_one: ProcessOne,
     pub(super) stdout: OwnedFd,
     pub(super) stderr: OwnedFd,
-    pub(super) socket: UnixStream,
     pub(super) facts: KernelFacts,
     /// When everything stood and was in force.
     pub(super) provisioned_at: Instant,
-    _ids: Option<(IdRange, OwnedFd)>,
+    /// The writable layer of an engine's container.
+    pub(super) root_usage: Option<RootUsage>,
+    /// What an engine has of the container.
+    pub(super) in_engine: Option<InEngine>,
+    /// Held for as long as the container has these ids.
+    pub(super) _ids: Ids,
+}
+
+impl Sandbox {
+    /// Nothing of the container may be left, whatever went wrong.
+    pub(super) fn kill_all(&self) {
+        if self.in_engine.is_none() {
+            self.cgroup.kill();
+        }
+    }
+
+    /// Takes the container out of its engine, if it has one: the last resort for one that does not end.
+    pub(super) fn take_away(&self) {
+        if let Some(engine) = &self.in_engine {
+            // The next look tries again.
+            let _ = engine.remove();
+        }
+    }
+
+    /// What happened so far; `most_pids` is the most that samples saw, if any. The engine is asked when the cgroups are gone
+    /// already, and what its own programs were there before ours is not taken for ours.
+    pub(super) fn counters(&self, plan: &ContainerPlan, most_pids: Option<u64>) -> Counters {
+        let mut counters = self.cgroup.counters();
+        let Some(engine) = &self.in_engine else {
+            return counters;
+        };
+        if counters.out_of_memory_kills == 0 && engine.ran_out_of_memory() {
+            counters.out_of_memory_kills = 1;
+        }
+        if counters.peak_pids <= engine.pids_before {
+            let refused = counters.pids_refusals > 0;
+            counters.peak_pids = if refused {
+                Some(plan.limits.pids.into())
+            } else {
+                most_pids
+            };
+        }
+        counters
+    }
+
+    /// Takes everything away but the work folder's reports.
+    pub(super) fn remove(self, plan: &ContainerPlan) -> Result<(), ShimError> {
+        match self.in_engine {
+            None => {
+                let removed = self.cgroup.remove();
+                unmount_all(plan).and(removed)
+            }
+            Some(engine) => {
+                // Its process 1 ends with our end of the socket.
+                drop(self.process_one);
+                let removed = engine.remove();
+                engine::unmount_all(plan).and(removed)
+            }
+        }
+    }
 }
 
 /// The shim's ends of what it shares with process 1.
@@ -47,6 +107,9 @@ struct Ends {
 
 /// Builds everything up to the last step before the program, and reads back what is in force.
 pub(super) fn prepare(plan: &ContainerPlan) -> Result<Sandbox, ShimError> {
+    if let Some(engine) = &plan.engine {
+        return engine::prepare(plan, engine);
+    }
     let as_root = !id_range::in_own_namespace();
     let cgroup = Cgroup::create(plan)?;
     let result = build(plan, as_root, &cgroup);
@@ -66,7 +129,7 @@ struct Built {
     init: Child,
     ends: Ends,
     facts: KernelFacts,
-    ids: Option<(IdRange, OwnedFd)>,
+    ids: Ids,
 }
 
 impl Built {
@@ -86,12 +149,13 @@ impl Built {
         Sandbox {
             cgroup,
             scratch,
-            init,
+            process_one: ProcessOne::Ours(init, socket),
             stdout,
             stderr,
-            socket,
             facts,
             provisioned_at: Instant::now(),
+            root_usage: None,
+            in_engine: None,
             _ids: ids,
         }
     }
@@ -285,19 +349,14 @@ fn finish(
     match init::receive(&mut reader).map_err(lost)? {
         Report::Ready => read_facts::read(init.pid, plan).or_internal("read back what is in force"),
         Report::Failed(error) => Err(error),
-        Report::Exited(_) | Report::Signaled(_) => {
+        Report::Exited(_) | Report::Signaled(_) | Report::Lost(_) => {
             Err(ShimError::internal("process 1 ended before its time"))
         }
     }
 }
 
-/// Tells process 1 to start the program.
-pub(super) fn start_program(sandbox: &Sandbox) -> Result<(), ShimError> {
-    init::send(&sandbox.socket, &Go).or_internal("start the program")
-}
-
 /// As many processors as the limit needs, chosen so that containers spread.
-fn choose_processors(plan: &ContainerPlan) -> Result<Vec<usize>, ShimError> {
+pub(super) fn choose_processors(plan: &ContainerPlan) -> Result<Vec<usize>, ShimError> {
     let all = sys::processors().or_internal("read the processors of this host")?;
     let wanted =
         usize::try_from(plan.limits.cpu_percent.div_ceil(100).max(1)).unwrap_or(usize::MAX);

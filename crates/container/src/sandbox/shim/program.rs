@@ -13,7 +13,7 @@ use crate::user::{self, ResolvedUser};
 /// The search path of a container that names none.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// Larger user databases are cut.
-const DATABASE_LIMIT: u64 = 4 << 20;
+pub(super) const DATABASE_LIMIT: u64 = 4 << 20;
 
 /// The user a container runs as.
 #[derive(Debug)]
@@ -48,35 +48,45 @@ pub(super) fn resolve_user(
             .map(Option::unwrap_or_default)
             .map_err(|error| ShimError::image(format!("`{path}` is unreadable: {error}"), None))
     };
-    let inside = user::resolve(
+    let inside = resolve(
         &plan.process.user,
         &database("/etc/passwd")?,
         &database("/etc/group")?,
-    )
-    .map_err(|error| {
-        ShimError::image(
-            error.to_string(),
-            Some("make the user in the image with `useradd`, or give its number"),
-        )
-    })?;
+    )?;
     let Some(range) = range else {
         return Ok(User {
             inside,
             on_host: (0, 0),
         });
     };
-    let line = range.line();
-    if inside.uid >= line.count || inside.gid >= line.count {
-        return Err(ShimError::image(
-            format!(
-                "the user id `{}:{}` is too large, expected ids below {}",
-                inside.uid, inside.gid, line.count
-            ),
-            Some("give the image's user a smaller id"),
-        ));
-    }
+    require_small_ids(&inside)?;
     let on_host = (range.base + inside.uid, range.base + inside.gid);
     Ok(User { inside, on_host })
+}
+
+/// Resolves a user against the bytes of two databases.
+pub(super) fn resolve(user: &str, passwd: &[u8], group: &[u8]) -> Result<ResolvedUser, ShimError> {
+    user::resolve(user, passwd, group).map_err(|error| {
+        ShimError::image(
+            error.to_string(),
+            Some("make the user in the image with `useradd`, or give its number"),
+        )
+    })
+}
+
+/// Every container has as many ids, wherever it runs.
+pub(super) fn require_small_ids(user: &ResolvedUser) -> Result<(), ShimError> {
+    let count = super::id_range::COUNT;
+    if user.uid < count && user.gid < count {
+        return Ok(());
+    }
+    Err(ShimError::image(
+        format!(
+            "the user id `{}:{}` is too large, expected ids below {count}",
+            user.uid, user.gid
+        ),
+        Some("give the image's user a smaller id"),
+    ))
 }
 
 /// The program with what the image leaves open filled in.

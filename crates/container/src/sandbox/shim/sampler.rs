@@ -53,6 +53,11 @@ impl Sampler {
         self.samples.push(sample);
     }
 
+    /// The most processes and threads that a sample saw.
+    pub(super) fn most_pids(&self) -> Option<u64> {
+        self.samples.iter().filter_map(|sample| sample.pids).max()
+    }
+
     pub(super) fn samples(&self) -> Vec<Sample> {
         self.samples.clone()
     }

@@ -56,6 +56,19 @@ impl Filters {
         }
     }
 
+    /// The filters as the kernel takes them, for a process that installs them on itself.
+    pub(super) fn as_bytes(&self) -> [Vec<u8>; 2] {
+        let bytes = |program: &BpfProgram| {
+            let instruction = |one: &seccompiler::sock_filter| {
+                let [a, b] = one.code.to_ne_bytes();
+                let [c, d, e, f] = one.k.to_ne_bytes();
+                [a, b, one.jt, one.jf, c, d, e, f]
+            };
+            program.iter().flat_map(instruction).collect()
+        };
+        self.programs.each_ref().map(bytes)
+    }
+
     /// Installs the filters on this process and all it will start; new privileges must be off already.
     pub(super) fn install(&self) -> Result<(), ShimError> {
         let internal = |error| {

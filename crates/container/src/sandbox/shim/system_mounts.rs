@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::OrShimError;
 use super::id_range;
@@ -124,21 +124,25 @@ pub(super) fn protect_devices(devices: &OwnedFd) -> Result<(), ShimError> {
 
 /// A container without network still looks its own name up.
 fn names(plan: &ContainerPlan, root: &Root<'_>, mounts: &Utf8Path) -> io::Result<()> {
-    let hosts = format!(
-        "127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.0.1\t{}\n",
-        plan.id
-    );
+    name_files(&plan.id, mounts)?
+        .iter()
+        .try_for_each(|(source, target)| bind_read_only(root, source, target))
+}
+
+/// Writes the files by which a container without network looks its own name up; where they are to be seen.
+pub(super) fn name_files(name: &str, folder: &Utf8Path) -> io::Result<Vec<(Utf8PathBuf, String)>> {
+    let hosts = format!("127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.0.1\t{name}\n");
     let files = [
         ("hosts", hosts),
-        ("hostname", format!("{}\n", plan.id)),
+        ("hostname", format!("{name}\n")),
         ("resolv.conf", String::new()),
     ];
-    for (name, text) in files {
-        let source = mounts.join(name);
-        fs_err::write(&source, text)?;
-        bind_read_only(root, &source, &format!("/etc/{name}"))?;
-    }
-    Ok(())
+    let write = |(name, text): (&str, String)| {
+        let file = folder.join(name);
+        fs_err::write(&file, text)?;
+        Ok((file, format!("/etc/{name}")))
+    };
+    files.into_iter().map(write).collect()
 }
 
 fn bind_read_only(root: &Root<'_>, source: &Utf8Path, target: &str) -> io::Result<()> {
@@ -217,17 +221,23 @@ pub(super) fn restrict_kernel_views() -> Result<(), ShimError> {
 /// Where the kernel tells programs how many processors there are.
 const PROCESSOR_LISTS: [&str; 3] = ["online", "present", "possible"];
 
+/// The files of [`processor_views`] with the places where they are to be seen.
+pub(super) fn processor_files(views: &Utf8Path) -> Vec<(Utf8PathBuf, String)> {
+    let list = |name: &str| {
+        let target = format!("/sys/devices/system/cpu/{name}");
+        (views.join("processors"), target)
+    };
+    let mut files: Vec<_> = PROCESSOR_LISTS.into_iter().map(list).collect();
+    files.push((views.join("cpuinfo"), "/proc/cpuinfo".to_owned()));
+    files
+}
+
 /// Makes `/sys` and `/proc/cpuinfo` agree with the processors that the container may use, so that thread pools are as
 /// large as the limit and pin their threads to processors that exist. `views` holds the files of [`processor_views`].
 pub(super) fn show_processors(root: &Root<'_>, views: &Utf8Path) -> io::Result<()> {
-    for name in PROCESSOR_LISTS {
-        bind_read_only(
-            root,
-            &views.join("processors"),
-            &format!("/sys/devices/system/cpu/{name}"),
-        )?;
-    }
-    bind_read_only(root, &views.join("cpuinfo"), "/proc/cpuinfo")
+    processor_files(views)
+        .iter()
+        .try_for_each(|(file, target)| bind_read_only(root, file, target))
 }
 
 /// Writes the files that [`show_processors`] shows; `None` when the container may use all there are.

@@ -1,22 +1,22 @@
 //! From the start of the program to its end: logs, limits that only time can tell, wishes of the caller.
 
-use std::io::BufReader;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::cgroup::Counters;
+use super::engine::RootUsage;
 use super::error::OrShimError;
-use super::init::{self, Report};
-use super::prepare::{self, Sandbox};
+use super::init::Report;
+use super::prepare::Sandbox;
+use super::process_one::Usage;
 use super::ring;
 use super::sampler::Sampler;
 use super::scratch::Fill;
 use crate::sandbox::log::{LogWriter, Stream};
 use crate::sandbox::outcome::{End, Measured, Outcome, ShimError, ShimTimings};
 use crate::sandbox::plan::{ContainerPlan, Orphaned};
-use crate::sandbox::sys;
 
 /// How often counters and the disk are looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -24,6 +24,8 @@ const TICK: Duration = Duration::from_millis(100);
 const DRAIN: Duration = Duration::from_millis(500);
 /// A reader that is asked for more at once would starve the other stream.
 const PIECE: usize = 256 << 10;
+/// After SIGKILL an engine's container is taken away if it does not end: somebody may have paused it.
+const STUCK: Duration = Duration::from_secs(5);
 
 /// Why we end a program that would go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,7 @@ enum Verdict {
     Cancelled,
     OutOfMemory,
     LogFlood,
+    DiskFull,
 }
 
 /// Everything that is known while the program runs.
@@ -42,11 +45,13 @@ struct Watch<'a> {
     started: Instant,
     /// Set when the end was decided by us, with the time at which SIGKILL follows.
     verdict: Option<(Verdict, Instant)>,
-    killed: bool,
+    killed: Option<Instant>,
     peak: Fill,
     report: Option<Report>,
     next_tick: Instant,
     sampler: Sampler,
+    /// What an engine's container wrote beside the scratch file system.
+    root_usage: Option<RootUsage>,
     /// What may still say something; the kernel calls a closed end ready for ever.
     sources: Vec<Source>,
 }
@@ -65,7 +70,7 @@ pub(super) fn run_to_the_end(plan: &ContainerPlan, sandbox: &mut Sandbox) -> Out
     let facts = Some(std::mem::take(&mut sandbox.facts));
     let result = watch(plan, sandbox, &mut timings);
     // Whatever went wrong, nothing of the container may be left.
-    sandbox.cgroup.kill();
+    sandbox.kill_all();
     match result {
         Ok((end, measured)) => Outcome {
             end,
@@ -74,9 +79,7 @@ pub(super) fn run_to_the_end(plan: &ContainerPlan, sandbox: &mut Sandbox) -> Out
             timings,
         },
         Err(error) => {
-            // Fails when it is gone already, which is what is wanted.
-            let _ = sys::signal_child(&sandbox.init, libc::SIGKILL);
-            let _ = sys::reap(sandbox.init.pid, true);
+            sandbox.process_one.abandon();
             Outcome {
                 end: End::NotStarted { error },
                 measured: None,
@@ -99,7 +102,7 @@ fn watch(
     }
     // A caller that is slow, or stopped, must not stop us: a bell that is full of rings has said it all.
     rustix::io::ioctl_fionbio(rustix::stdio::stdout(), true).or_internal("set the bell up")?;
-    prepare::start_program(sandbox)?;
+    sandbox.process_one.start_program()?;
     let started = Instant::now();
     timings.start_seconds = started.duration_since(sandbox.provisioned_at).as_secs_f64();
     let mut watch = Watch {
@@ -108,11 +111,12 @@ fn watch(
         log,
         started,
         verdict: None,
-        killed: false,
+        killed: None,
         peak: Fill::default(),
         report: None,
         next_tick: started + TICK,
         sampler: Sampler::new(started, TICK),
+        root_usage: sandbox.root_usage.clone(),
         sources: vec![
             Source::Log(Stream::Stdout),
             Source::Log(Stream::Stderr),
@@ -137,7 +141,7 @@ impl Watch<'_> {
             match source {
                 Source::Log(stream) => self.copy_log(*stream, buffer)?,
                 Source::Caller => self.listen_to_caller(),
-                Source::ProcessOne => self.report = Some(self.hear_report()),
+                Source::ProcessOne => self.report = Some(self.sandbox.process_one.hear()),
             }
         }
         if Instant::now() >= self.next_tick {
@@ -151,7 +155,7 @@ impl Watch<'_> {
         let stdin = rustix::stdio::stdin();
         let fd = |source: &Source| match source {
             Source::Log(stream) => self.pipe(*stream).as_fd(),
-            Source::ProcessOne => self.sandbox.socket.as_fd(),
+            Source::ProcessOne => self.sandbox.process_one.bell(),
             Source::Caller => stdin,
         };
         let fds: Vec<BorrowedFd<'_>> = self.sources.iter().map(fd).collect();
@@ -177,7 +181,7 @@ impl Watch<'_> {
 
     fn next_deadline(&self) -> Instant {
         match self.verdict {
-            Some((_, kill_at)) if !self.killed => self.next_tick.min(kill_at),
+            Some((_, kill_at)) if self.killed.is_none() => self.next_tick.min(kill_at),
             Some(_) => self.next_tick,
             None => self
                 .next_tick
@@ -245,8 +249,7 @@ impl Watch<'_> {
             Some((_, earlier)) => *earlier = (*earlier).min(kill_at),
             None => {
                 self.verdict = Some((verdict, kill_at));
-                // Fails when process 1 has just ended, which the socket tells next.
-                let _ = sys::signal_child(&self.sandbox.init, libc::SIGTERM);
+                self.sandbox.process_one.terminate();
             }
         }
         self.keep_time();
@@ -262,11 +265,13 @@ impl Watch<'_> {
                     Duration::from_millis(self.plan.limits.grace_ms),
                 );
             }
-            Some((_, kill_at)) if Instant::now() >= kill_at && !self.killed => {
-                self.killed = true;
-                self.sandbox.cgroup.kill();
-                // The end of process 1 is the end of everything in its pid namespace.
-                let _ = sys::signal_child(&self.sandbox.init, libc::SIGKILL);
+            Some((_, kill_at)) if Instant::now() >= kill_at && self.killed.is_none() => {
+                self.killed = Some(Instant::now());
+                self.sandbox.process_one.kill(&self.sandbox.cgroup);
+            }
+            Some(_) if self.killed.is_some_and(|at| at.elapsed() > STUCK) => {
+                self.killed = Some(Instant::now());
+                self.sandbox.take_away();
             }
             None | Some(_) => {}
         }
@@ -276,6 +281,9 @@ impl Watch<'_> {
         let now = Instant::now();
         self.next_tick = now + TICK;
         let fill = self.look_at_disk();
+        if self.root_usage.is_some() && fill.used_bytes > self.plan.limits.disk_bytes {
+            self.end(Verdict::DiskFull, Duration::ZERO);
+        }
         let disk = (fill.capacity_bytes > 0).then_some(fill.used_bytes);
         self.sampler.look(&self.sandbox.cgroup, disk, now);
         if self.sandbox.cgroup.counters().out_of_memory_kills > 0 {
@@ -285,32 +293,32 @@ impl Watch<'_> {
     }
 
     fn look_at_disk(&mut self) -> Fill {
-        let fill = self.sandbox.scratch.fill();
+        let mut fill = self.sandbox.scratch.fill();
+        if let Some(root) = &mut self.root_usage {
+            fill.used_bytes += root.bytes(Instant::now());
+            fill.full |= fill.used_bytes > self.plan.limits.disk_bytes;
+        }
         self.peak.capacity_bytes = fill.capacity_bytes;
         self.peak.used_bytes = self.peak.used_bytes.max(fill.used_bytes);
         self.peak.full |= fill.full;
         fill
     }
 
-    /// What process 1 has to say; that it says nothing means that it was killed.
-    fn hear_report(&self) -> Report {
-        init::receive(&mut BufReader::new(&self.sandbox.socket))
-            .unwrap_or(Report::Signaled(libc::SIGKILL))
-    }
-
     /// The program has ended: end what it left, drain the log, read the counters.
     fn finish(mut self, wall: Duration, buffer: &mut [u8]) -> Result<(End, Measured), ShimError> {
-        let _ = sys::signal_child(&self.sandbox.init, libc::SIGKILL);
-        let reaped = sys::reap(self.sandbox.init.pid, true).or_internal("reap process 1")?;
+        let usage = self
+            .sandbox
+            .process_one
+            .finish()
+            .or_internal("reap process 1")?;
         let until = Instant::now() + DRAIN;
         for stream in [Stream::Stdout, Stream::Stderr] {
             while Instant::now() < until && self.drain(stream, buffer)? {}
         }
         self.log.finish().or_internal("write the log")?;
         self.look_at_disk();
-        let counters = self.sandbox.cgroup.counters();
-        let usage = reaped.as_ref().map(|reaped| reaped.usage);
-        let measured = self.measured(wall, &counters, usage.as_ref());
+        let counters = self.sandbox.counters(self.plan, self.sampler.most_pids());
+        let measured = self.measured(wall, &counters, usage);
         let report = self
             .report
             .take()
@@ -331,17 +339,19 @@ impl Watch<'_> {
     fn classify(&self, report: &Report, counters: &Counters) -> End {
         let code = match report {
             Report::Exited(code) => Some(*code),
-            Report::Ready | Report::Signaled(_) | Report::Failed(_) => None,
+            Report::Ready | Report::Signaled(_) | Report::Failed(_) | Report::Lost(_) => None,
         };
         match self.verdict {
             Some((Verdict::TimedOut, _)) => End::TimedOut { code },
             Some((Verdict::Cancelled, _)) => End::Cancelled,
             Some((Verdict::LogFlood, _)) => End::LogFlood,
             Some((Verdict::OutOfMemory, _)) => End::OutOfMemory,
+            Some((Verdict::DiskFull, _)) => End::DiskFull,
             // Also when the program itself went on and returned 0: what it produced lacks what the killed part did.
             None if counters.out_of_memory_kills > 0 => End::OutOfMemory,
             None => match report {
                 Report::Signaled(signal) => End::Signaled { signal: *signal },
+                Report::Lost(said) => End::Lost { said: said.clone() },
                 Report::Ready | Report::Exited(_) | Report::Failed(_) => End::Exited {
                     code: code.unwrap_or(0),
                 },
@@ -349,21 +359,13 @@ impl Watch<'_> {
         }
     }
 
-    fn measured(
-        &self,
-        wall: Duration,
-        counters: &Counters,
-        usage: Option<&libc::rusage>,
-    ) -> Measured {
-        let seconds = |time: &libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-        let largest = usage
-            .and_then(|usage| u64::try_from(usage.ru_maxrss).ok())
-            .map(|kib| kib * 1024);
+    fn measured(&self, wall: Duration, counters: &Counters, usage: Option<Usage>) -> Measured {
+        let usage = usage.unwrap_or_default();
         Measured {
             wall_seconds: wall.as_secs_f64(),
-            cpu_user_seconds: usage.map_or(0.0, |usage| seconds(&usage.ru_utime)),
-            cpu_system_seconds: usage.map_or(0.0, |usage| seconds(&usage.ru_stime)),
-            peak_memory_bytes: counters.peak_memory_bytes.or(largest),
+            cpu_user_seconds: usage.user_seconds,
+            cpu_system_seconds: usage.system_seconds,
+            peak_memory_bytes: counters.peak_memory_bytes.or(usage.resident_bytes),
             peak_pids: counters.peak_pids,
             pids_refusals: counters.pids_refusals,
             out_of_memory_kills: counters.out_of_memory_kills,

@@ -1,6 +1,6 @@
 //! Ways out: each attempt of the probe with the error it must meet.
 
-use super::harness::{Case, Ran};
+use super::harness::{Case, Ran, Runtime};
 
 /// Attempts and what they must meet; the program runs as user 1000 of the image.
 const MET: &[(&str, &[&str])] = &[
@@ -148,6 +148,9 @@ const REFUSED: &[&str] = &[
     "write_uevent_helper",
 ];
 
+/// Refused in another way: an engine shows its own `/dev` and the container's cgroup, neither for this user to change.
+const IN_AN_ENGINE: [(&str, &str); 2] = [("create_in_dev", "EACCES"), ("make_cgroup", "EACCES")];
+
 fn attempts(ran: &Ran) {
     ran.succeeded();
     let answers = ran.answers();
@@ -155,7 +158,8 @@ fn attempts(ran: &Ran) {
     for (expected, names) in MET {
         for name in *names {
             let found = answers.get(name).copied().unwrap_or("missing");
-            if found != *expected {
+            let refused_otherwise = Runtime::is_engine() && IN_AN_ENGINE.contains(&(*name, found));
+            if found != *expected && !refused_otherwise {
                 wrong.push(format!("{name}: expected {expected}, found {found}"));
             }
         }
@@ -192,10 +196,16 @@ fn even_root_of_the_container_gets_no_further() {
     ];
     Case::new(&["probe", "attempts"]).user("0").check(|ran| {
         ran.succeeded();
+        let mut expected = OF_ROOT.to_vec();
+        if Runtime::is_engine() {
+            // Without a user namespace it is the root that owns process 1's files and the engine's `/dev`, which lies in
+            // memory that counts as the container's. None of it leads further, as the other attempts show.
+            expected.extend(["create_in_dev", "list_process_1_files"]);
+        }
         let allowed: Vec<_> = ran
             .answers()
             .into_iter()
-            .filter(|(name, answer)| *answer == "allowed" && !OF_ROOT.contains(name))
+            .filter(|(name, answer)| *answer == "allowed" && !expected.contains(name))
             .collect();
         assert_eq!(allowed, []);
     });
@@ -222,7 +232,9 @@ fn no_network_but_loopback() {
         let mut answers = ran.answers();
         assert_eq!(answers.remove("interfaces"), Some("lo"));
         assert_eq!(answers.remove("loopback"), Some("allowed"));
-        assert_eq!(answers.remove("host-sockets"), Some("0"));
+        // Both ends of the socket by which the gate in an engine's container talks with the shim.
+        let ours = if Runtime::is_engine() { "2" } else { "0" };
+        assert_eq!(answers.remove("host-sockets"), Some(ours));
         assert_eq!(answers.len(), 6);
         for (address, answer) in answers {
             assert_eq!(answer, "ENETUNREACH", "{address}");

@@ -4,30 +4,58 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+use container::engine::Engine;
 use container::sandbox::{
-    BindMount, Canceller, ContainerPlan, End, KernelFacts, LogChunk, Measured, Orphaned, Outcome,
-    ProcessPlan, Running, SandboxLimits, StartProblem, Stream, Waivable, WritableFolder, start,
+    BindMount, Canceller, ContainerPlan, End, EngineGpus, EnginePlan, KernelFacts, LogChunk,
+    Measured, Orphaned, Outcome, ProcessPlan, Running, SandboxLimits, StartProblem, Stream,
+    Waivable, WritableFolder, start,
 };
 
 use super::place::{Place, shim};
 
 pub(crate) const MIB: u64 = 1 << 20;
 
-/// What can run a container. A new one is a variant here, and every case is tried under it.
-#[derive(Debug, Clone, Copy)]
+/// Where the tests of this process find an engine; set by the one that starts it (`in_an_engine`).
+pub(crate) const ENGINE: &str = "GANTRY_TEST_ENGINE";
+
+/// What runs the containers of this process: every case is tried under each.
+#[derive(Debug, Clone)]
 pub(crate) enum Runtime {
-    /// `container::sandbox`.
+    /// `container::sandbox` alone.
     Native,
+    /// The Docker engine that listens there.
+    Engine(Utf8PathBuf),
 }
 
 impl Runtime {
-    const ALL: [Self; 1] = [Self::Native];
-
-    fn run(self, case: &Case) -> Ran {
-        match self {
-            Self::Native => run_native(case),
+    /// As the environment says.
+    pub(crate) fn here() -> Self {
+        match std::env::var(ENGINE) {
+            Ok(socket) => Self::Engine(socket.into()),
+            Err(_) => Self::Native,
         }
+    }
+
+    /// Whether an engine makes the containers, which promises less by itself.
+    pub(crate) fn is_engine() -> bool {
+        matches!(Self::here(), Self::Engine(_))
+    }
+
+    /// Adds to a plan what the runtime needs.
+    pub(crate) fn place(self, plan: &mut ContainerPlan) {
+        let Self::Engine(socket) = self else {
+            return;
+        };
+        let engine = Engine::connect(&socket).unwrap();
+        let image = engine.ensure_image(&plan.id, &plan.layers).unwrap();
+        plan.engine = Some(EnginePlan {
+            socket,
+            image,
+            gpus: EngineGpus::None,
+        });
+        // Debian's engine runs without `userns-remap`.
+        plan.waive.insert(Waivable::UserNamespace);
     }
 }
 
@@ -115,14 +143,12 @@ impl Case {
         self
     }
 
-    /// Runs under every runtime; each result must pass `check`.
+    /// Runs it; the result must pass `check`.
     pub(crate) fn check(&self, check: impl Fn(&Ran)) {
-        for runtime in Runtime::ALL {
-            let ran = runtime.run(self);
-            // Shown only when the check fails.
-            println!("{runtime:?}: {ran:#?}");
-            check(&ran);
-        }
+        let ran = run(self);
+        // Shown only when the check fails.
+        println!("{:?}: {ran:#?}", Runtime::here());
+        check(&ran);
     }
 
     /// The plan for a container of this case in a place.
@@ -163,14 +189,16 @@ impl Case {
             limits: self.limits.clone(),
             waive: self.waive.clone(),
             orphaned: Orphaned::Stop,
+            engine: None,
         };
         (self.extend)(&mut plan);
+        Runtime::here().place(&mut plan);
         plan
     }
 }
 
 /// Starts what a plan says.
-pub(crate) fn start_native(plan: &ContainerPlan) -> Running {
+pub(crate) fn launch(plan: &ContainerPlan) -> Running {
     start(plan, &[shim().as_str()]).unwrap()
 }
 
@@ -237,11 +265,11 @@ impl Ran {
     }
 }
 
-fn run_native(case: &Case) -> Ran {
+fn run(case: &Case) -> Ran {
     let place = Place::new();
     (case.image)(&place.layer());
     let plan = case.plan(&place);
-    let ran = follow(&plan, start_native(&plan), case.when_ready);
+    let ran = follow(&plan, launch(&plan), case.when_ready);
     assert_nothing_left(&plan);
     ran
 }
@@ -281,6 +309,8 @@ pub(crate) fn follow(
         | End::TimedOut { .. }
         | End::OutOfMemory
         | End::LogFlood
+        | End::DiskFull
+        | End::Lost { .. }
         | End::Cancelled => output_names(&running),
     };
     running.release().unwrap();
@@ -327,6 +357,16 @@ pub(crate) fn assert_nothing_left(plan: &ContainerPlan) {
     names.sort();
     let reports = ["log.frames", "outcome.json", "plan.json", "shim.log"];
     assert_eq!(names, reports, "files are left in the work folder");
+    if let Some(engine) = &plan.engine {
+        let engine = Engine::connect(&engine.socket).unwrap();
+        let left = engine.containers(&plan.shared_dir).unwrap();
+        assert!(
+            !left.contains(&plan.id),
+            "a container is left in the engine"
+        );
+        let lock = plan.shared_dir.join("engine").join(&plan.id);
+        assert!(!lock.exists(), "a lock is left");
+    }
 }
 
 /// Folders of our cgroups for a container, in all hierarchies.

@@ -2,13 +2,14 @@
 
 use container::sandbox::End;
 
-use super::harness::{Case, MIB, Ran};
+use super::harness::{Case, MIB, Ran, Runtime};
 
 fn out_of_memory(ran: &Ran) {
     assert_eq!(*ran.end(), End::OutOfMemory);
     assert!(ran.measured().out_of_memory_kills >= 1);
     let peak = ran.measured().peak_memory_bytes.unwrap();
-    assert!((48 * MIB..=64 * MIB).contains(&peak), "peak {peak}");
+    // The kernel lets a process that it kills go over by some pages.
+    assert!((48 * MIB..65 * MIB).contains(&peak), "peak {peak}");
 }
 
 #[test]
@@ -139,7 +140,17 @@ fn disk_of_temporary_files() {
 
 #[test]
 fn disk_of_the_root_file_system() {
-    fill("/opt/app/x");
+    if !Runtime::is_engine() {
+        return fill("/opt/app/x");
+    }
+    // An engine's own file system has no end of ours: it is looked at, and the program ended.
+    Case::shell("while :; do dd if=/dev/zero of=/opt/app/x$i bs=1M count=1 2>/dev/null; i=x$i; sleep 0.01; done")
+        .limits(|limits| limits.disk_bytes = 32 * MIB)
+        .check(|ran| {
+            assert_eq!(*ran.end(), End::DiskFull);
+            assert!(ran.measured().disk_full);
+            assert!(ran.measured().peak_disk_bytes > Some(32 * MIB));
+        });
 }
 
 #[test]

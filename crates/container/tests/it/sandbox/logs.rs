@@ -2,7 +2,7 @@
 
 use container::sandbox::End;
 
-use super::harness::{Case, MIB, assert_nothing_left, start_native};
+use super::harness::{Case, MIB, assert_nothing_left, launch};
 use super::place::Place;
 
 #[test]
@@ -87,7 +87,7 @@ fn a_caller_that_does_not_listen_keeps_nothing_from_ending() {
         limits.grace_ms = 0;
     });
     let plan = case.plan(&place);
-    let mut running = start_native(&plan);
+    let mut running = launch(&plan);
     while !plan.outcome_path().exists() {
         std::thread::yield_now();
     }

@@ -7,11 +7,11 @@ use container::sandbox::{ContainerPlan, End, LogChunk, Orphaned, Outcome, Runnin
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
-use super::harness::{Case, assert_nothing_left, cgroups_named, start_native};
+use super::harness::{Case, assert_nothing_left, cgroups_named, launch};
 use super::place::Place;
 
 /// Follows the log until the program says `ready`.
-fn until_ready(plan: &ContainerPlan) {
+pub(super) fn until_ready(plan: &ContainerPlan) {
     loop {
         let mut log = container::sandbox::LogReader::open(&plan.log_path()).unwrap();
         while let Some(chunk) = log.next_chunk().unwrap() {
@@ -24,7 +24,7 @@ fn until_ready(plan: &ContainerPlan) {
 }
 
 /// The shim of a container and everything it started, process 1 first.
-fn family(plan: &ContainerPlan) -> Vec<i32> {
+pub(super) fn family(plan: &ContainerPlan) -> Vec<i32> {
     let pids = || {
         let entries = fs_err::read_dir("/proc").unwrap().flatten();
         entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
@@ -53,12 +53,12 @@ fn parent_of(pid: i32) -> Option<i32> {
         .ok()
 }
 
-fn descriptor(pid: i32) -> OwnedFd {
+pub(super) fn descriptor(pid: i32) -> OwnedFd {
     pidfd_open(Pid::from_raw(pid).unwrap(), PidfdFlags::empty()).unwrap()
 }
 
 /// Waits for the end of processes, at most ten seconds each.
-fn all_end(processes: &[OwnedFd]) {
+pub(super) fn all_end(processes: &[OwnedFd]) {
     for process in processes {
         let mut polled = [PollFd::new(process, PollFlags::IN)];
         let limit = rustix::event::Timespec {
@@ -85,7 +85,7 @@ fn started(orphaned: Orphaned) -> Started {
     let place = Place::new();
     let mut plan = Case::new(&["probe", "daemon", "stay"]).plan(&place);
     plan.orphaned = orphaned;
-    let running = start_native(&plan);
+    let running = launch(&plan);
     until_ready(&plan);
     let pids = family(&plan);
     assert_eq!(pids.len(), 4, "{pids:?}");
@@ -97,7 +97,7 @@ fn started(orphaned: Orphaned) -> Started {
     }
 }
 
-fn outcome(path: &Utf8Path) -> Outcome {
+pub(super) fn outcome(path: &Utf8Path) -> Outcome {
     serde_json::from_slice(&fs_err::read(path).unwrap()).unwrap()
 }
 
@@ -122,7 +122,7 @@ fn a_container_that_may_go_on_does_and_its_end_can_be_read_later() {
     let script = "echo ready; until [ -e /input/go ]; do sleep 0.01; done; exit 6";
     let mut plan = Case::shell(script).plan(&place);
     plan.orphaned = Orphaned::Continue;
-    let running = start_native(&plan);
+    let running = launch(&plan);
     until_ready(&plan);
     let shim = descriptor(family(&plan)[0]);
     drop(running);

@@ -5,7 +5,15 @@ use std::os::unix::fs::symlink;
 use camino::Utf8Path;
 use container::sandbox::StartProblem;
 
-use super::harness::Case;
+use super::harness::{Case, Runtime};
+
+/// An engine mounts `/etc/hosts` and the like last, wherever `/etc` is by then.
+fn without_names(outputs: &[String]) -> Vec<&str> {
+    let names = ["hostname", "hosts", "resolv.conf"];
+    let all = outputs.iter().map(String::as_str);
+    all.filter(|name| !(Runtime::is_engine() && names.contains(name)))
+        .collect()
+}
 
 #[test]
 fn output_as_a_link_leads_nowhere_but_into_the_image() {
@@ -14,7 +22,7 @@ fn output_as_a_link_leads_nowhere_but_into_the_image() {
         .check(|ran| {
             ran.succeeded();
             assert!(!Utf8Path::new("/etc/probe-link-test").exists());
-            assert_eq!(ran.outputs, ["probe-link-test"]);
+            assert_eq!(without_names(&ran.outputs), ["probe-link-test"]);
         });
 }
 
@@ -28,7 +36,8 @@ fn links_that_climb_stay_inside() {
         })
         .check(|ran| {
             assert!(!Utf8Path::new("/etc/y").exists() && !Utf8Path::new("/var/z").exists());
-            assert!(ran.outputs.is_empty() || ran.outputs == ["y"]);
+            let outputs = without_names(&ran.outputs);
+            assert!(outputs.is_empty() || outputs == ["y"]);
         });
 }
 
@@ -106,7 +115,17 @@ fn user_databases_that_are_no_files_are_no_trap() {
                 .status();
             assert!(status.unwrap().success());
         })
-        .check(|ran| ran.succeeded());
+        .check(|ran| {
+            if Runtime::is_engine() {
+                // It would wait for the pipe for ever.
+                ran.refused(
+                    StartProblem::Image,
+                    &["`/etc/passwd` of the image is no file"],
+                );
+            } else {
+                ran.succeeded();
+            }
+        });
     Case::new(&["true"])
         .user("user")
         .image(|layer| {

@@ -93,6 +93,27 @@ impl Hierarchies {
         })
     }
 
+    /// As seen from another process.
+    pub(super) fn of_process(pid: i32) -> io::Result<Self> {
+        Ok(Self {
+            mounts: fs_err::read_to_string("/proc/self/mountinfo")?,
+            own: fs_err::read_to_string(format!("/proc/{pid}/cgroup"))?,
+        })
+    }
+
+    /// The folder that the process is in, for a controller.
+    pub(super) fn folder_of(&self, controller: Controller) -> Option<(Version, Utf8PathBuf)> {
+        if let Some(mount) = self.mounts().find(|mount| mount.is_only_for(controller)) {
+            let path = own_path(&self.own, |controllers| {
+                controllers.split(',').any(|name| name == controller.name())
+            })?;
+            return Some((Version::One, below(&mount, path)));
+        }
+        let unified = self.mounts().find(|mount| mount.fs_type == "cgroup2")?;
+        let folder = below(&unified, own_path(&self.own, str::is_empty)?);
+        Some((Version::Two, folder))
+    }
+
     fn mounts(&self) -> impl Iterator<Item = CgroupMount<'_>> {
         self.mounts.lines().filter_map(parse_mount)
     }
