@@ -20,6 +20,7 @@ mod faults;
 mod forms;
 mod keeping;
 mod load;
+mod slow;
 mod trials;
 mod viewers;
 
