@@ -142,7 +142,7 @@ fn of_the_disk() -> Vec<Attack> {
             "makes folders in folders without end",
             "good; cd /output; i=0; while [ $i -lt 3000 ] && mkdir d 2>/dev/null && cd d; do i=$((i+1)); done; echo held",
         )
-        .ends(&["succeeded", "output_invalid", "disk_limit"]),
+        .ends(&["succeeded", "output_invalid", "disk_limit", "time_limit"]),
         shell(
             "resources.many_outputs",
             "leaves more files than an algorithm may",
