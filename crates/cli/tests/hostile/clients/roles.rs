@@ -62,6 +62,10 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("PATCH", "/api/gantry/v1/algorithms/{slug}/images/{none}/", ""),
     ("DELETE", "/api/gantry/v1/algorithms/{slug}/images/{none}/", ""),
     ("POST", "/api/gantry/v1/algorithms/{slug}/images/{none}/activate/", ""),
+    ("GET", "/api/gantry/v1/algorithms/{slug}/cases/", ""), ("PUT", "/api/gantry/v1/algorithms/{slug}/cases/", "ea"),
+    ("PATCH", "/api/gantry/v1/algorithms/{slug}/cases/", "ea"), ("DELETE", "/api/gantry/v1/algorithms/{slug}/cases/", "ea"),
+    ("GET", "/api/gantry/v1/algorithms/{slug}/images/{none}/cases/", ""),
+    ("POST", "/api/gantry/v1/algorithms/{slug}/images/{none}/cases/", ""),
     ("GET", "/api/gantry/v1/algorithms/{slug}/members/", "ea"), ("PUT", "/api/gantry/v1/algorithms/{slug}/members/", "ea"),
     ("DELETE", "/api/gantry/v1/algorithms/{slug}/members/una/", "ea"),
     ("PUT", "/api/gantry/v1/algorithms/{slug}/visibility/", "ea"),
@@ -171,7 +175,7 @@ fn body(path: &str) -> String {
         "algorithm": "{slug}", "archive": "{archive}", "filename": "x", "uploads": list, "name": "x", "username": "una",
         "password": "password-of-una", "inputs": list, "outputs": list, "accept": true, "upload": "{none}", "comment": "x",
         "is_public": true, "slug": "x", "title": "x", "role": "user", "values": list, "kind": "Integer",
-        "relative_path": "x.json", "result_template": "x", "part_numbers": list, "parts": list, "template": "x",
+        "relative_path": "x.json", "result_template": "x", "part_numbers": list, "required": true, "parts": list, "template": "x",
     });
     if path.ends_with("/v1/jobs/") {
         body["inputs"] = json!({});
