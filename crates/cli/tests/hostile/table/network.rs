@@ -4,6 +4,11 @@ use crate::attack::{Attack, shell};
 
 /// All of them.
 pub(crate) fn all() -> Vec<Attack> {
+    [addresses(), services(), parts()].concat()
+}
+
+/// Other machines.
+fn addresses() -> Vec<Attack> {
     let connect = |name: &str, does: &str, address: &str| {
         let script = format!("probe connect {address}; good");
         shell(name, does, &script).says(&["connect ENETUNREACH"])
@@ -39,6 +44,12 @@ pub(crate) fn all() -> Vec<Attack> {
             "connects to where engines put the host",
             "172.17.0.1:22",
         ),
+    ]
+}
+
+/// Services of the host.
+fn services() -> Vec<Attack> {
+    vec![
         shell(
             "network.host_loopback",
             "connects to a service on the host's loopback",
@@ -72,6 +83,12 @@ pub(crate) fn all() -> Vec<Attack> {
             "connects to the sockets of container engines",
             "for s in /run/docker.sock /var/run/docker.sock /run/podman/podman.sock /run/containerd/containerd.sock /run/dbus/system_bus_socket; do [ -e $s ] && echo BREACH $s; done; echo held; good",
         ),
+    ]
+}
+
+/// Families of sockets, interfaces, routes, names.
+fn parts() -> Vec<Attack> {
+    vec![
         shell(
             "network.families",
             "opens sockets of all 64 families, of four kinds each",
