@@ -10,6 +10,10 @@
     clippy::unwrap_used,
     reason = "a suite that cannot be made ready has failed"
 )]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a list of attacks is as long as there are attacks"
+)]
 #![expect(clippy::print_stdout, reason = "stdout is what the suite is for")]
 
 mod archives;
