@@ -5,6 +5,10 @@ use serde_json::Value;
 /// Brackets inside each other.
 const MAX_DEPTH: usize = 100;
 
+/// Commas, colons and opening brackets, which together bound the values. In memory each takes some dozen bytes, however few it takes
+/// in the text: without a bound, half a gigabyte of `0,0,0` would take the memory of the whole server.
+const MAX_PARTS: usize = 10_000_000;
+
 /// JSON that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParsedJson {
@@ -29,6 +33,9 @@ pub enum ParseJsonError {
     /// Deeper than anything sensible.
     #[error("has brackets more than {MAX_DEPTH} deep")]
     TooDeep,
+    /// More than fits into memory beside everything else.
+    #[error("has more than {MAX_PARTS} commas, colons and brackets")]
+    TooMany,
     /// Not JSON.
     #[error("is not valid JSON: {message}")]
     Syntax {
@@ -51,6 +58,9 @@ pub fn parse(bytes: &[u8]) -> Result<ParsedJson, ParseJsonError> {
     }
     if depth(text) > MAX_DEPTH {
         return Err(ParseJsonError::TooDeep);
+    }
+    if parts(text) > MAX_PARTS {
+        return Err(ParseJsonError::TooMany);
     }
     let (text, replaced_non_finite) = without_non_finite(text);
     match serde_json::from_str(&text) {
@@ -80,6 +90,15 @@ fn outside_strings(text: &str, mut outside: impl FnMut(&str), mut string: impl F
         rest = &rest[end..];
     }
     outside(rest);
+}
+
+fn parts(text: &str) -> usize {
+    let is_part = |byte: &u8| matches!(byte, b',' | b':' | b'[' | b'{');
+    let mut found = 0;
+    let mut count =
+        |piece: &str| found += piece.as_bytes().iter().filter(|byte| is_part(byte)).count();
+    outside_strings(text, &mut count, |_| {});
+    found
 }
 
 fn depth(text: &str) -> usize {
@@ -124,6 +143,19 @@ fn without_non_finite(text: &str) -> (std::borrow::Cow<'_, str>, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_values_than_memory_holds_are_refused_before_they_are_read() {
+        let list = |count: usize| format!("[{}0]", "0,".repeat(count - 1));
+        assert_eq!(
+            parse(list(MAX_PARTS + 1).as_bytes()),
+            Err(ParseJsonError::TooMany)
+        );
+        let text = format!("\"{}\"", ",".repeat(MAX_PARTS + 1));
+        assert!(parse(text.as_bytes()).is_ok(), "it is one text");
+        let parsed = parse(list(1000).as_bytes()).unwrap();
+        assert_eq!(parsed.value.as_array().unwrap().len(), 1000);
+    }
     use proptest::prelude::*;
     use serde_json::json;
 

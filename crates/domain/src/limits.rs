@@ -26,7 +26,7 @@ pub struct Limits {
     pub open_files: u64,
     /// Files and folders in `/output`.
     pub output_files: u64,
-    /// All outputs together, bytes.
+    /// All outputs together, bytes; never more than the disk, so that holes and further names of a file are no way around it.
     pub output_bytes: u64,
     /// Whether a GPU is needed.
     pub gpu: GpuRequest,

@@ -47,7 +47,8 @@ pub(crate) fn collect(
 ) -> Result<Collected, MirrorError> {
     let bounds = MirrorLimits {
         entries: limits.output_files,
-        bytes: limits.output_bytes,
+        // Files with holes and files of many names have more bytes than the disk; copied, they would take them on the host.
+        bytes: limits.output_bytes.min(limits.disk_bytes),
     };
     let mirror = mirror::mirror(output, folder, bounds)?;
     let mut judge = Judge {

@@ -7,6 +7,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::error::ApiError;
@@ -18,6 +19,7 @@ const LARGEST_BODY: usize = 10 << 20;
 
 /// All routes. Unknown paths and methods are answered in the shape of every other refusal; nothing redirects.
 pub fn router(state: AppState) -> Router {
+    let silence = state.config().silence();
     Router::new()
         .merge(gcapi::router())
         .merge(media::router())
@@ -30,6 +32,7 @@ pub fn router(state: AppState) -> Router {
             ApiError::detail(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed.")
         })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(RequestBodyTimeoutLayer::new(silence))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TraceLayer::new_for_http())
         .with_state(state)
@@ -42,7 +45,7 @@ async fn nothing_here(uri: Uri, headers: HeaderMap) -> Response {
         .and_then(|value| value.to_str().ok());
     let is_browser = accepted.is_some_and(|kinds| kinds.contains("text/html"));
     if is_browser && !uri.path().starts_with("/api/") {
-        return ui::problem::refusal(&ApiError::not_found());
+        return ui::headers::secure(ui::problem::refusal(&ApiError::not_found())).await;
     }
     ApiError::not_found().into_response()
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::num::NonZero;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::Guarantee;
@@ -11,6 +13,9 @@ use serde::{Deserialize, Deserializer};
 
 /// An IP address and a port.
 pub type Address = SocketAddr;
+
+/// Half a minute: even a bad line says something within that.
+const SILENCE: NonZero<u32> = NonZero::new(30).expect("it is not zero");
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,6 +30,9 @@ pub struct Config {
     pub executor: Kind,
     /// Where the Docker engine listens.
     pub docker_socket: Utf8PathBuf,
+    /// Seconds that a client may be silent in the middle of a request: before the end of its head, between two pieces of its
+    /// body.
+    pub silence_seconds: NonZero<u32>,
     /// `[tls]`.
     pub tls: Tls,
     /// `[jobs]`.
@@ -141,6 +149,12 @@ pub enum ReadConfigError {
 }
 
 impl Config {
+    /// How long a client may be silent in the middle of a request.
+    #[must_use]
+    pub fn silence(&self) -> Duration {
+        Duration::from_secs(self.silence_seconds.get().into())
+    }
+
     /// Reads a file.
     ///
     /// # Errors
@@ -183,6 +197,7 @@ impl Default for Config {
             public_url: None,
             executor: Kind::default(),
             docker_socket: DEFAULT_SOCKET.into(),
+            silence_seconds: SILENCE,
             tls: Tls::default(),
             jobs: Jobs::default(),
             uploads: Uploads::default(),
@@ -292,6 +307,7 @@ mod tests {
             ("[tls]\nkey = \"a\"", "belong together"),
             ("public_url = \"http://here\"", "expected `https://HOST`"),
             ("public_url = \"https://here/\"", "nothing behind it"),
+            ("silence_seconds = 0", "silence_seconds"),
             ("[jobs]\nwithout = [\"gravity\"]", "gravity"),
         ] {
             let problem = Config::parse(text).unwrap_err();

@@ -162,8 +162,12 @@ pub async fn serve(
     let tasks = background(&worker, &settings, &identity, &stopped);
     let handle = axum_server::Handle::new();
     let app = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let server =
-        axum_server::from_tcp_rustls(listener, identity.config).map_err(ServeError::Ended)?;
+    // Without these, a client that never ends its request keeps its connection for ever.
+    let silence = settings.config.silence();
+    let mut server = axum_server::from_tcp_rustls(listener, identity.config)
+        .map_err(ServeError::Ended)?
+        .first_request_timeout(silence);
+    server.http_builder().http1().header_read_timeout(silence);
     let serving = tokio::spawn(server.handle(handle.clone()).serve(app));
     listening(&Listening {
         address,

@@ -20,7 +20,7 @@ pub mod cell;
 pub mod files;
 mod first_steps;
 pub mod form;
-mod headers;
+pub(crate) mod headers;
 mod home;
 mod image;
 mod images;

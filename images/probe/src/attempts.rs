@@ -17,7 +17,8 @@ pub(crate) fn all(_: &str) {
     }
 }
 
-fn in_child(attempt: fn() -> Attempt) -> String {
+/// Makes an attempt in a process of its own and says how it ended.
+pub(crate) fn in_child(attempt: fn() -> Attempt) -> String {
     let mut pipe = [0; 2];
     // SAFETY: two descriptors fit the array.
     if check(unsafe { libc::pipe(pipe.as_mut_ptr()) }.into()).is_err() {
@@ -103,7 +104,7 @@ fn call_as_x32() -> Attempt {
     plain(libc::SYS_getpid | 0x4000_0000)
 }
 
-const CALLS: &[Named] = &[
+pub(crate) const CALLS: &[Named] = &[
     // Mounts and roots.
     ("mount_tmpfs", || mount(c"none", c"/tmp", c"tmpfs", 0)),
     ("mount_proc", || mount(c"proc", c"/tmp", c"proc", 0)),

@@ -16,8 +16,10 @@ mod attempts;
 mod errno;
 mod exhaust;
 mod files;
+mod leftovers;
 mod network;
 mod process;
+mod siege;
 mod works;
 
 use std::process::ExitCode;
@@ -43,6 +45,20 @@ const TASKS: &[Task] = &[
     ("hold-pipe", process::hold_pipe),
     ("facts", process::facts),
     ("spin", process::spin),
+    ("attempt", siege::attempt),
+    ("families", siege::families),
+    ("connect", siege::connect),
+    ("unix", siege::unix),
+    ("descriptors", siege::descriptors),
+    ("shared", siege::shared),
+    ("handles", leftovers::handles),
+    ("zombies", leftovers::zombies),
+    ("kill-all", leftovers::kill_all),
+    ("stopped", leftovers::stopped),
+    ("frozen-parent", leftovers::frozen_parent),
+    ("racer", leftovers::racer),
+    ("orphan", leftovers::orphan),
+    ("spin-forever", leftovers::spin_forever),
 ];
 
 fn main() -> ExitCode {

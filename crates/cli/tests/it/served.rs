@@ -22,6 +22,7 @@ mod faults;
 mod forms;
 mod keeping;
 mod load;
+mod slow;
 mod stops;
 mod trials;
 mod viewers;

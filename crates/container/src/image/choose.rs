@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::ImportImageError;
-use super::contents::{Contents, blob_name, verify};
+use super::contents::{Contents, blob_name, verify, verify_size};
 use super::digest::Digest;
 
 /// The image of an archive.
@@ -31,6 +31,8 @@ pub(super) struct ChosenLayer {
     pub(super) name: String,
     /// Its digest as stored, where the archive claims one.
     pub(super) blob: Option<Digest>,
+    /// Its length as stored, bytes, where the archive claims one.
+    pub(super) bytes: Option<u64>,
 }
 
 /// An entry of `manifest.json`, as `docker save` writes it.
@@ -62,6 +64,8 @@ struct Manifest {
 struct Descriptor {
     media_type: Option<String>,
     digest: String,
+    /// Bytes. The specification asks for it, and so some readers rely on it.
+    size: Option<i64>,
     platform: Option<Platform>,
     annotations: Option<std::collections::BTreeMap<String, String>>,
 }
@@ -121,6 +125,7 @@ fn from_saved(contents: &Contents) -> Result<Chosen, ImportImageError> {
         Ok(ChosenLayer {
             name: name.clone(),
             blob,
+            bytes: None,
         })
     };
     Ok(Chosen {
@@ -242,6 +247,9 @@ fn from_manifest(
     let name = blob_name(digest);
     let manifest: Manifest = parse(&name, contents.blob(digest, by)?)?;
     let config_digest = digest_of(&name, &manifest.config)?;
+    let config = contents.blob(config_digest, &name)?.to_vec();
+    let claimed = size_of(&name, &manifest.config)?;
+    verify_size("the image configuration", claimed, config.len() as u64)?;
     let layer = |descriptor: &Descriptor| {
         let media_type = descriptor.media_type.clone().unwrap_or_default();
         let known = media_type.contains(".layer.") || media_type.contains("rootfs");
@@ -255,12 +263,13 @@ fn from_manifest(
         Ok(ChosenLayer {
             name: blob_name(digest),
             blob: Some(digest),
+            bytes: size_of(&name, descriptor)?,
         })
     };
     Ok(Chosen {
         config_digest,
         config_name: blob_name(config_digest),
-        config: contents.blob(config_digest, &name)?.to_vec(),
+        config,
         layers: manifest
             .layers
             .iter()
@@ -285,6 +294,12 @@ fn name_of(image: &Descriptor) -> Option<String> {
 fn digest_of(by: &str, descriptor: &Descriptor) -> Result<Digest, ImportImageError> {
     Digest::parse(&descriptor.digest)
         .ok_or_else(|| invalid(by, &format!("`{}` is no sha256 digest", descriptor.digest)))
+}
+
+/// The size that a descriptor claims.
+fn size_of(by: &str, descriptor: &Descriptor) -> Result<Option<u64>, ImportImageError> {
+    let claimed = descriptor.size.map(u64::try_from).transpose();
+    claimed.map_err(|_| invalid(by, "a size is negative"))
 }
 
 /// A name that stays inside the archive.

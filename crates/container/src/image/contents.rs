@@ -192,6 +192,22 @@ pub(super) fn verify(what: &str, expected: Digest, found: Digest) -> Result<(), 
     })
 }
 
+/// Holds a length in bytes against the claimed one.
+pub(super) fn verify_size(
+    what: &str,
+    expected: Option<u64>,
+    found: u64,
+) -> Result<(), ImportImageError> {
+    match expected {
+        Some(expected) if expected != found => Err(ImportImageError::Size {
+            what: what.to_owned(),
+            expected,
+            found,
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
 fn missing(name: &str, by: &str) -> ImportImageError {
     ImportImageError::Missing {
         name: name.to_owned(),

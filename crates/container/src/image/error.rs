@@ -85,6 +85,16 @@ pub enum ImportImageError {
         /// As computed.
         found: String,
     },
+    /// A content does not have the length that its descriptor claims.
+    #[error("{what} has {found} bytes, its descriptor claims {expected}")]
+    Size {
+        /// Which content.
+        what: String,
+        /// As claimed, bytes.
+        expected: u64,
+        /// As it is, bytes.
+        found: u64,
+    },
     /// The configuration's file name does not hold a SHA-256 digest.
     #[error("the name `{name}` of the image configuration holds no sha256 digest of 64 hex digits")]
     ConfigName {
@@ -154,7 +164,10 @@ impl ImportImageError {
             Self::NotAnArchive { .. } | Self::NoManifest { .. } | Self::ConfigName { .. } => {
                 "make the archive with `docker save IMAGE -o image.tar`"
             }
-            Self::Damaged { .. } | Self::Digest { .. } | Self::Missing { .. } => {
+            Self::Damaged { .. }
+            | Self::Digest { .. }
+            | Self::Size { .. }
+            | Self::Missing { .. } => {
                 "the file may be an incomplete copy; compare its size with the original and copy it again"
             }
             Self::SeveralImages { .. } => {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::archive::ReadArchive;
 use super::budget::{Budget, check};
 use super::choose::{Chosen, choose};
-use super::contents::{Contents, verify};
+use super::contents::{Contents, verify, verify_size};
 use super::digest::Digest;
 use super::layer::{StagedLayer, in_store};
 use super::layout_folder::ReadLayoutFolder;
@@ -185,6 +185,8 @@ fn check_layers<'a>(
         if let Some(claimed) = layer.blob {
             verify(&format!("the layer `{}`", layer.name), claimed, staged.blob)?;
         }
+        let what = format!("the layer `{}`", layer.name);
+        verify_size(&what, layer.bytes, staged.stored_bytes)?;
         let what = format!("the uncompressed layer `{}`", layer.name);
         verify(&what, *diff_id, staged.diff_id)?;
         notes.extend(&staged.notes);

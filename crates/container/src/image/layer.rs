@@ -23,6 +23,8 @@ use super::unpack::{Notes, UnpackError, Unpacked, unpack};
 pub(super) struct StagedLayer {
     /// Digest as stored in the archive.
     pub(super) blob: Digest,
+    /// Length as stored in the archive, bytes.
+    pub(super) stored_bytes: u64,
     /// Digest of the uncompressed tar.
     pub(super) diff_id: Digest,
     /// The folder that holds it.
@@ -59,7 +61,7 @@ pub(super) fn read_layer(
     let tree = folder.join(TREE);
     let made = fs_err::create_dir(&folder).and_then(|()| fs_err::create_dir(&tree));
     made.map_err(|error| in_store(&folder, error))?;
-    let name = source.name;
+    let (name, stored_bytes) = (source.name, source.bytes);
     let streams = match source.compression {
         Compression::None => read_plain(source, &tree, budget, each),
         Compression::Gzip | Compression::Xz | Compression::Zstd => {
@@ -73,6 +75,7 @@ pub(super) fn read_layer(
     } = streams.map_err(|stop| stop.in_layer(name, &folder))?;
     Ok(StagedLayer {
         blob,
+        stored_bytes,
         diff_id,
         folder,
         bytes: unpacked.bytes,

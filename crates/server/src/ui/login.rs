@@ -120,10 +120,11 @@ fn set_cookie(text: &str) -> Result<HeaderMap, ApiError> {
     Ok(HeaderMap::from_iter([(SET_COOKIE, value)]))
 }
 
-/// A path of this server; anything else leads home.
+/// A path of this server; anything else leads home. Browsers drop tabs and line ends before they read an address, and take
+/// a backslash for a slash.
 fn own_path(next: &str) -> &str {
-    let is_own =
-        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    let is_odd = |letter: char| letter == '\\' || letter.is_control();
+    let is_own = next.starts_with('/') && !next.starts_with("//") && !next.contains(is_odd);
     if is_own { next } else { "/" }
 }
 
@@ -134,7 +135,15 @@ mod tests {
     #[test]
     fn a_login_never_leads_to_another_site() {
         assert_eq!(own_path("/jobs/?state=failed"), "/jobs/?state=failed");
-        for foreign in ["", "https://there/", "//there/", "/\\there", "jobs/"] {
+        for foreign in [
+            "",
+            "https://there/",
+            "//there/",
+            "/\\there",
+            "/\t/there",
+            "/\n/there",
+            "jobs/",
+        ] {
             assert_eq!(own_path(foreign), "/", "{foreign}");
         }
     }

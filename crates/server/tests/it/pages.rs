@@ -123,6 +123,19 @@ async fn every_page_is_drawn_for_who_may_see_it() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_not_there_has_the_policy_of_pages() {
+    let clinic = Clinic::new().await;
+    let headers = "Accept: text/html\r\n";
+    for path in ["/no-such-page/", "/algorithms/nothing-here/"] {
+        let answer = clinic.send("GET", path, headers, "").await;
+        assert_eq!(answer.status, 404);
+        for header in ["content-security-policy", "x-content-type-options"] {
+            assert!(!answer.header(header).is_empty(), "{path}: {}", answer.head);
+        }
+    }
+}
+
 /// Forms, and what each of [`PEOPLE`] is answered to an empty one.
 const FORMS: &[Row] = &[
     ("/account/password/", [303, 422, 422, 422, 422]),

@@ -14,12 +14,16 @@ use super::{Finding, Source, Tree};
 const MAX: usize = 60;
 const P95: usize = 45;
 const PARAMETERS: usize = 5;
+/// Lists of attacks: one expression per case, as long as there are cases.
+const LISTS: &str = "crates/cli/tests/hostile/";
 
 /// A function has at most 60 lines and five parameters, `self` among them; 95 % of
 /// the programs' functions have at most 45 lines.
 #[must_use]
 pub fn check(tree: &Tree) -> Vec<Finding> {
-    let mut findings: Vec<_> = tree.sources.iter().flat_map(beyond_budget).collect();
+    let is_list = |source: &&Source| source.path.starts_with(LISTS);
+    let counted = tree.sources.iter().filter(|source| !is_list(source));
+    let mut findings: Vec<_> = counted.flat_map(beyond_budget).collect();
     let length = percentile(&lengths(tree), 95);
     if length > P95 {
         let message = format!("95 % of the functions have up to {length} lines, expected {P95}");

@@ -154,12 +154,20 @@ fn number(value: std::io::Result<u64>, field: &[u8], what: &str) -> Result<u32, 
         return Ok(0);
     }
     let value = value.map_err(|_| format!("its `{what}` is no number"))?;
-    u32::try_from(value).map_err(|_| format!("its `{what}` {value} is larger than 4294967295"))
+    let small = u32::try_from(value).ok();
+    id(small).ok_or_else(|| format!("its `{what}` {value} is larger than {LARGEST_ID}"))
+}
+
+/// The largest owner: one more is the kernel's way of saying that nobody is meant.
+const LARGEST_ID: u32 = u32::MAX - 1;
+
+fn id(value: Option<u32>) -> Option<u32> {
+    value.filter(|value| *value <= LARGEST_ID)
 }
 
 fn decimal(value: &[u8], what: &str) -> Result<u32, String> {
     let text = str::from_utf8(value).ok();
-    let number = text.and_then(|text| text.parse().ok());
+    let number = id(text.and_then(|text| text.parse().ok()));
     number.ok_or_else(|| format!("its `{what}` `{}` is no id", shown(value)))
 }
 

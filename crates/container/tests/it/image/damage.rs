@@ -89,6 +89,33 @@ fn a_configuration_that_was_changed() {
 }
 
 #[test]
+fn a_descriptor_that_lies_about_the_size() {
+    for (lie, says) in [
+        ("7", "its descriptor claims 7"),
+        ("-1", "a size is negative"),
+    ] {
+        let mut files = image().layout();
+        let manifest = String::from_utf8(files[3].1.clone()).unwrap();
+        let layer = format!("\"size\":{}", files[2].1.len());
+        assert!(manifest.contains(&layer), "{manifest}");
+        let manifest = manifest
+            .replace(&layer, &format!("\"size\":{lie}"))
+            .into_bytes();
+        let old = super::builder::digest(&files[3].1);
+        let index = String::from_utf8(files[4].1.clone()).unwrap();
+        files[4].1 = index
+            .replace(&old, &super::builder::digest(&manifest))
+            .into_bytes();
+        files[3] = (
+            format!("blobs/sha256/{}", super::builder::hex(&manifest)),
+            manifest,
+        );
+        let message = Bench::new().refuse(&tar_of(&files));
+        assert!(message.contains(says), "{message}");
+    }
+}
+
+#[test]
 fn a_layer_that_is_absent_or_no_tar() {
     let mut files = image().layout();
     let (name, _) = files.remove(2);

@@ -113,6 +113,11 @@ fn what_is_no_entry() {
         message.contains("its `uid` 99999999999 is larger"),
         "{message}"
     );
+    // The kernel's way of saying that nobody is meant; nothing can belong to it.
+    for key in ["uid", "gid"] {
+        let message = refused(Tar::new().pax(&[(key, b"4294967295")]).file("x", b"1"));
+        assert!(message.contains(&format!("`{key}`")), "{message}");
+    }
 }
 
 #[test]

@@ -129,6 +129,22 @@ fn too_many_bytes() {
 }
 
 #[test]
+fn holes_and_further_names_are_no_way_around_the_disk_limit() {
+    let limited = |script: &str| {
+        Job::with_scan(script)
+            .algorithm(|algorithm| algorithm.limits.disk_bytes = 32 << 20)
+            .run()
+    };
+    let hole = "dd if=/dev/zero of=/output/huge bs=1 count=1 seek=4294967295 2>/dev/null";
+    limited(hole).warned(&["/output/huge", "expected at most"]);
+    let names = "dd if=/dev/zero of=/output/a bs=1M count=10 2>/dev/null; for b in b c d e; do ln /output/a /output/$b; done";
+    let ran = limited(names);
+    ran.warned(&["expected at most"]);
+    let taken: u64 = ran.report.extra_files.iter().map(|file| file.bytes).sum();
+    assert!(taken <= 32 << 20, "{taken} bytes were copied");
+}
+
+#[test]
 fn files_that_nobody_may_read_and_hard_links() {
     let ran = after_good(
         "chmod 000 /output/count.json /output/tables; ln /output/results.json /output/twice.json",

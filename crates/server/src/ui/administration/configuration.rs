@@ -88,6 +88,7 @@ pub(super) fn settings(state: &AppState) -> Vec<Setting> {
             config.tls.certificate.as_ref().map(ToString::to_string),
             || "made by Gantry, in the data folder".to_owned(),
         ),
+        set("silence_seconds", config.silence_seconds.to_string()),
         set("tls.names", names(&own_names)),
         set("uploads.largest", bytes(config.uploads.largest)),
         set(

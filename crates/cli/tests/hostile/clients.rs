@@ -1,0 +1,109 @@
+//! Attacks on a server from outside: by strangers, by people with an account, by pages of other sites.
+
+mod forms;
+mod logins;
+mod pages;
+mod people;
+mod requests;
+mod roles;
+mod slow;
+mod uploads;
+
+use crate::Wanted;
+use crate::record::{Record, Row};
+use crate::way::{Field, Way};
+use crate::witness::{ANSWER_WITHIN, Beside};
+use people::People;
+
+/// What a client tries, what is expected, and the attempt itself, which says what is wrong.
+struct Case {
+    name: String,
+    does: String,
+    expected: String,
+    run: Box<dyn Fn(&Siege<'_>) -> Vec<String>>,
+}
+
+/// Everything such an attack needs.
+struct Siege<'a> {
+    field: &'a Field<'a>,
+    people: People,
+}
+
+fn case(
+    name: &str,
+    does: &str,
+    expected: &str,
+    run: impl Fn(&Siege<'_>) -> Vec<String> + 'static,
+) -> Case {
+    Case {
+        name: name.to_owned(),
+        does: does.to_owned(),
+        expected: expected.to_owned(),
+        run: Box::new(run),
+    }
+}
+
+/// Nothing, or what is wrong.
+fn unless(is_right: bool, problem: impl FnOnce() -> String) -> Vec<String> {
+    if is_right {
+        Vec::new()
+    } else {
+        vec![problem()]
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let groups = [
+        roles::all(),
+        forms::all(),
+        requests::all(),
+        uploads::all(),
+        pages::all(),
+        slow::all(),
+        logins::all(),
+    ];
+    groups.into_iter().flatten().collect()
+}
+
+/// All of them for the table.
+pub(crate) fn rows() -> Vec<Row> {
+    let row = |case: Case| Row {
+        name: case.name,
+        does: case.does,
+        expected: case.expected,
+        ways: "server",
+    };
+    cases().into_iter().map(row).collect()
+}
+
+/// Tries them all.
+pub(crate) fn all(field: &Field<'_>, beside: &Beside, wanted: &Wanted, record: &mut Record) {
+    if !wanted.ways.contains(&Way::Server) {
+        return;
+    }
+    let people = People::arrive(field.served);
+    let siege = Siege { field, people };
+    for case in cases() {
+        if !wanted.has(&case.name) {
+            continue;
+        }
+        beside.take_slowest();
+        let mut problems = (case.run)(&siege);
+        let slowest = beside.take_slowest();
+        if slowest > ANSWER_WITHIN {
+            problems.push(format!(
+                "the server took {} ms to answer others",
+                slowest.as_millis()
+            ));
+        }
+        record.answered(slowest);
+        let after = field.served.get("/readyz");
+        if after.status != 200 {
+            problems.push(format!(
+                "the server is not well afterwards: {}",
+                after.text()
+            ));
+        }
+        record.add(&case.name, "client".to_owned(), problems);
+    }
+}
