@@ -15,12 +15,15 @@ use crate::way::{Field, Way};
 use crate::witness::{ANSWER_WITHIN, Beside};
 use people::People;
 
+/// What is tried; what went wrong, in words.
+type Attempt = dyn Fn(&Siege<'_>) -> Vec<String>;
+
 /// What a client tries, what is expected, and the attempt itself, which says what is wrong.
 struct Case {
     name: String,
     does: String,
     expected: String,
-    run: Box<dyn Fn(&Siege<'_>) -> Vec<String>>,
+    run: Box<Attempt>,
 }
 
 /// Everything such an attack needs.

@@ -65,7 +65,7 @@ fn judge(attack: &Attack, seen: &Seen, (way, is_root): (Way, bool)) -> Vec<Strin
     let says = if is_root { &attack.root } else { &attack.user };
     let is_said = |text: &&str| seen.stdout.contains(text);
     let is_another_refusal = way == Way::Docker && attack.exact && !seen.stdout.contains("allowed");
-    if !says.is_empty() && !says.iter().any(|text| is_said(text)) && !is_another_refusal {
+    if !says.is_empty() && !says.iter().any(is_said) && !is_another_refusal {
         let stdout = shorten(&seen.stdout);
         problems.push(format!("said {stdout:?}, expected one of {says:?}"));
     }
