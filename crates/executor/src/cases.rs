@@ -71,7 +71,7 @@ pub enum Verdict {
 }
 
 impl Case {
-    /// What its [`differences`] mean.
+    /// What its differences mean.
     pub fn verdict(&self, differences: &[Difference]) -> Verdict {
         if !differences.is_empty() {
             Verdict::Failed

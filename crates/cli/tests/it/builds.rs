@@ -130,12 +130,12 @@ fn what_goes_wrong_is_told() {
     let (gantry, engines) = prepared();
     let none = build(&gantry, &engines, &[]);
     assert_eq!(none.code, 15);
-    assert!(
-        none.stderr
-            .contains("there is no `docker`; there is no `podman`; there is no `buildah`"),
-        "{}",
-        none.stderr
-    );
+    // The machine may have engines of its own, which nobody has started.
+    for name in ["docker", "podman", "buildah"] {
+        let absent = none.stderr.contains(&format!("there is no `{name}`"));
+        let silent = none.stderr.contains(&format!("`{name}` does not work"));
+        assert!(absent || silent, "{name}: {}", none.stderr);
+    }
 
     engine(
         &gantry,

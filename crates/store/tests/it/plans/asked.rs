@@ -80,6 +80,7 @@ async fn jobs(clinic: &Clinic, asked: &mut BTreeSet<String>) {
     ask!(asked, store.job_records(job, 0));
     ask!(asked, store.output_glimpses(&[job, JobId::new()]));
     ask!(asked, store.count_active_jobs(ada));
+    ask!(asked, store.count_taken_jobs(ada));
     ask!(asked, store.count_queued_jobs());
     ask!(asked, store.count_jobs());
     ask!(asked, store.next_jobs(10));
