@@ -31,7 +31,7 @@ async function run(visitor, slug, words = "hello") {
   await visitor.press("Run it");
 }
 
-const ended = (visitor, state) => visitor.page.locator(`#job-live[data-state="${state}"]`).waitFor();
+const reached = (visitor, state) => visitor.page.locator(`#job-live[data-state="${state}"]`).waitFor();
 
 test("the log comes live, stderr is marked, and a cancelled job says so", async () => {
   const { page } = admin;
@@ -40,10 +40,10 @@ test("the log comes live, stderr is marked, and a cancelled job says so", async 
   const log = page.getByRole("log");
   await log.getByText("first").waitFor();
   await log.locator(".stderr", { hasText: "second" }).waitFor();
-  assert.equal(await page.locator("#job-live").getAttribute("data-state"), "executing");
+  await reached(admin, "executing");
   await look(page);
   await page.getByRole("button", { name: "Cancel", exact: true }).click();
-  await ended(admin, "cancelled");
+  await reached(admin, "cancelled");
   await look(page);
   assert.deepEqual(admin.problems, []);
 });
@@ -59,7 +59,7 @@ test("failures say which and why: exit code, memory, an output that is missing",
     ["empty", "output_missing", /echo/i],
   ]) {
     await run(admin, slug);
-    await ended(admin, "failed");
+    await reached(admin, "failed");
     const failure = page.locator(".failure");
     await failure.waitFor();
     assert.equal(await failure.locator("h2 code").innerText(), code);
@@ -101,7 +101,7 @@ test("with the keyboard alone a form is filled in and sent", async () => {
   await tabTo((one) => one.textContent?.trim() === "Run it");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/jobs\/[0-9a-f-]{36}\/$/);
-  await ended(admin, "succeeded");
+  await reached(admin, "succeeded");
   assert.match(await page.locator("section", { hasText: "Inputs" }).last().innerText(), /2\.5/);
   assert.deepEqual(admin.problems, []);
 });
@@ -141,7 +141,7 @@ test("a user runs, an editor also changes, anybody else sees neither the algorit
   }
   const { user, editor, stranger } = people;
   await run(user, "polite", "good day");
-  await ended(user, "succeeded");
+  await reached(user, "succeeded");
   const job = new URL(user.page.url()).pathname;
   await user.refused("/algorithms/polite/edit/", 403);
   await editor.go("/algorithms/polite/edit/");
