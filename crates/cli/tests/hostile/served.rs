@@ -12,6 +12,9 @@ use crate::ground::{Ground, pause};
 use crate::image;
 use crate::wire::{Answer, Wire};
 
+/// What a form of a browser is sent as.
+const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
+
 /// Gantry's own API.
 pub(crate) const OWN: &str = "/api/gantry/v1/";
 
@@ -109,11 +112,9 @@ impl Served {
         let made = made.json();
         let token = made["token"].as_str().expect("a token");
         self.client.token = format!("Authorization: Bearer {token}\r\n");
-        let form = format!("csrf=&next=&username=admin&password={}", self.password);
-        let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
-        let entered = self.wire.ask("POST", "/login/", kind, form.as_bytes());
-        let cookie = entered.header("set-cookie").split(';').next();
-        self.cookie = format!("Cookie: {}\r\n", cookie.unwrap_or_default());
+        self.enter();
+        self.choose_password();
+        self.enter();
         for (name, user) in [
             ("attack-user", "1000:1000"),
             ("attack-root", ""),
@@ -135,6 +136,33 @@ impl Served {
             .iter()
             .find_map(|input| input["image_id"].as_str());
         self.scan = image.expect("the job's image").to_owned();
+    }
+
+    /// Logs the administrator in as a browser does.
+    fn enter(&mut self) {
+        let form = format!("csrf=&next=&username=admin&password={}", self.password);
+        let entered = self.wire.ask("POST", "/login/", FORM, form.as_bytes());
+        let cookie = entered.header("set-cookie").split(';').next();
+        self.cookie = format!("Cookie: {}\r\n", cookie.unwrap_or_default());
+    }
+
+    /// A password of one's own, in place of the one that the first start made: no page comes before that.
+    fn choose_password(&mut self) {
+        let page = self.wire.ask("GET", "/account/", &self.cookie, b"");
+        let text = page.text();
+        let csrf = text.split_once("name=\"csrf\" value=\"");
+        let csrf = csrf.and_then(|(_, rest)| rest.split('"').next());
+        let own = format!("own-{}", self.password);
+        let form = format!(
+            "csrf={}&new={own}&again={own}",
+            csrf.expect("a form with a secret")
+        );
+        let headers = format!("{}{FORM}", self.cookie);
+        let chosen = self
+            .wire
+            .ask("POST", "/account/password/", &headers, form.as_bytes());
+        assert_eq!(chosen.status, 303, "{}", chosen.text());
+        self.password = own;
     }
 
     fn make_algorithm(&self, name: &str, archive: &[u8]) {
