@@ -11,6 +11,7 @@ const FORMS: &[&str] = &[
     "/account/tokens/{none}/end/",
     "/administration/people/",
     "/administration/people/{account}/role/",
+    "/administration/people/{account}/quota/",
     "/administration/people/{account}/active/",
     "/administration/people/{account}/password/",
     "/administration/jobs/{job}/cancel/",

@@ -23,7 +23,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/archives/{archive}/add/", "ea"), ("GET", "/archives/{archive}/new-item/", "ea"),
     ("GET", "/archives/{archive}/settings/", "ea"), ("GET", "/archives/{archive}/runs/", "uea"),
     ("GET", "/administration/", "a"), ("GET", "/administration/people/", "a"),
-    ("GET", "/administration/machine/", "a"), ("GET", "/administration/audit/", "a"),
+    ("GET", "/administration/people/{account}/", "a"), ("GET", "/administration/machine/", "a"), ("GET", "/administration/audit/", "a"),
     ("GET", "/account/", "ouea"), ("GET", "/sockets/", "ouea"), ("GET", "/sockets/create/", "ea"),
     ("GET", "/sockets/{socket}/", "ouea"), ("GET", "/jobs/", "ouea"), ("GET", "/jobs/{job}/", "ua"),
     ("GET", "/jobs/{job}/live/", "ua"), ("GET", "/jobs/{job}/log/", "ua"),
@@ -41,6 +41,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/api/gantry/v1/me/", "ouea"), ("GET", "/api/gantry/v1/tokens/", "ouea"),
     ("POST", "/api/gantry/v1/tokens/", "ouea"), ("DELETE", "/api/gantry/v1/tokens/{none}/", ""),
     ("GET", "/api/gantry/v1/accounts/", "a"), ("POST", "/api/gantry/v1/accounts/", "a"),
+    ("GET", "/api/gantry/v1/accounts/{account}/quota/", "oa"), ("PUT", "/api/gantry/v1/accounts/{account}/quota/", "a"),
     ("PATCH", "/api/gantry/v1/accounts/{account}/", "oa"), ("GET", "/api/gantry/v1/audit/", "a"),
     ("GET", "/api/gantry/v1/algorithms/", "nouea"), ("POST", "/api/gantry/v1/algorithms/", "ea"),
     ("GET", "/api/gantry/v1/algorithms/{slug}/", "uea"), ("PUT", "/api/gantry/v1/algorithms/{slug}/", "ea"),
@@ -179,6 +180,9 @@ fn body(path: &str) -> String {
     });
     if path.ends_with("/v1/jobs/") {
         body["inputs"] = json!({});
+    }
+    if path.ends_with("/quota/") {
+        body = json!({"unfinished": 1000});
     }
     body.to_string()
 }
