@@ -113,7 +113,7 @@ test("a quota is set, shown to its owner, and keeps jobs and uploads within it",
     await cleo.press("Run it");
   };
   await submit("patient");
-  await cleo.page.getByText("Running").first().waitFor();
+  await cleo.page.locator(`#job-live[data-state="executing"]`).waitFor();
   await submit("patient");
   await cleo.go("/account/");
   const own = cleo.page.locator("section", { hasText: "What you use" });

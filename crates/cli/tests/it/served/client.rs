@@ -61,6 +61,18 @@ fn an_algorithm_goes_to_the_server_and_its_outputs_come_back() {
     log_in(&client, &login, server.password.as_ref().unwrap());
     make_algorithm(&client);
     use_it(&client);
+    // Somebody else's algorithm as a start for one's own.
+    let told = client.run(&["init", "--from", url, "otsu", "there"]);
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    let checked = client.run(&["check", "there"]);
+    assert!(
+        checked
+            .stdout
+            .contains("good: manifest of `otsu`: 6 sockets, 2 interfaces"),
+        "{}{}",
+        checked.stdout,
+        checked.stderr
+    );
 }
 
 /// Not without, not with a wrong password.
