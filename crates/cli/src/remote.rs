@@ -10,4 +10,4 @@ pub(crate) use connection::Connection;
 pub(crate) use download::download;
 pub(crate) use events::events;
 pub(crate) use login::Login;
-pub(crate) use upload::upload;
+pub(crate) use upload::{upload, upload_for_id};

@@ -61,7 +61,8 @@ async fn medical_images(worker: &Worker, mut stop: watch::Receiver<bool>) {
     }
 }
 
-async fn wait(asked: impl Future<Output = ()>, stop: &mut watch::Receiver<bool>) {
+/// Until the bell rings, some seconds have gone by, or the server stops.
+pub(crate) async fn wait(asked: impl Future<Output = ()>, stop: &mut watch::Receiver<bool>) {
     tokio::select! {
         () = asked => {}
         () = tokio::time::sleep(TICK) => {}

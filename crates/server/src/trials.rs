@@ -3,10 +3,7 @@
 //! As with imports, the database is the truth and a bell only wakes: a version whose cases have not all been run is looked
 //! for and begun anew, so that a server that was killed loses nothing but time.
 
-use std::time::Duration;
-
 use camino::{Utf8Path, Utf8PathBuf};
-use container::image::Store as ContainerImages;
 use domain::Algorithm;
 use executor::cases::{self, Case};
 use executor::{CancelToken, GivenInputs, RunRequest};
@@ -16,14 +13,12 @@ use store::cases::{CaseRun, CaseVerdict, CasesState};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use crate::worker::Worker;
+use crate::imports::wait;
+use crate::worker::{Worker, held_image};
 
 mod archive;
 
 pub(crate) use archive::unpack;
-
-/// Without a bell, versions are looked for this often.
-const TICK: Duration = Duration::from_secs(5);
 
 /// Runs cases until `stop` becomes true, those of one version after those of another.
 pub(crate) async fn run(worker: Worker, mut stop: watch::Receiver<bool>) {
@@ -33,11 +28,7 @@ pub(crate) async fn run(worker: Worker, mut stop: watch::Receiver<bool>) {
         if let Err(problem) = try_all(&worker, &stop).await {
             error!(%problem, "versions could not be held against their cases");
         }
-        tokio::select! {
-            () = asked => {}
-            () = tokio::time::sleep(TICK) => {}
-            _ = stop.changed() => {}
-        }
+        wait(asked, &mut stop).await;
     }
 }
 
@@ -187,17 +178,11 @@ async fn try_case(
 /// Blocks.
 fn execute(worker: &Worker, trial: &Trial, cancel: &CancelToken) -> Result<CaseRun, String> {
     let settings = worker.settings();
-    let unusable = |problem: &dyn std::fmt::Display| {
-        format!("the container image cannot be used: {problem}; upload it again")
-    };
-    let images =
-        ContainerImages::open(settings.home.join("images")).map_err(|error| unusable(&error))?;
-    let image = images
-        .find(&trial.digest)
-        .map_err(|error| unusable(&error))?;
-    let _hold = images
-        .hold(&image.digest)
-        .map_err(|error| unusable(&error))?;
+    let (image, _hold) =
+        held_image(settings, &trial.digest).map_err(|failure| match failure.hint {
+            Some(hint) => format!("{}; {hint}", failure.message),
+            None => failure.message,
+        })?;
     fs_err::create_dir_all(&trial.folder).map_err(|error| error.to_string())?;
     let request = RunRequest {
         algorithm: trial.algorithm.clone(),

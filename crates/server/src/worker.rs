@@ -38,6 +38,7 @@ pub use live::{LiveJob, LiveJobs};
 pub use log_file::{LogLine, read_log};
 pub use recover::{Recovered, recover};
 pub use reservations::Reservation;
+pub(crate) use stage::held_image;
 
 use admission::Admission;
 use deadlines::Watch;

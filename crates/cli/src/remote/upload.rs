@@ -54,6 +54,17 @@ pub(crate) fn upload(server: &Connection, path: &Utf8Path, quiet: bool) -> Resul
     Ok(text(&begun, "api_url"))
 }
 
+/// [`upload`] for those who need the id of the upload.
+pub(crate) fn upload_for_id(
+    server: &Connection,
+    path: &Utf8Path,
+    quiet: bool,
+) -> Result<String, Problem> {
+    let address = upload(server, path, quiet)?;
+    let id = address.trim_end_matches('/').rsplit('/').next();
+    Ok(id.unwrap_or_default().to_owned())
+}
+
 /// Tells how far the reading is.
 struct Told<'a, R> {
     inner: R,

@@ -58,34 +58,24 @@ impl<W: Write> PartsEncoder<W> {
 
     /// Writes whole parts; the last one ends as `last` says.
     fn encode(&mut self, samples: &[u8], last: FlushCompress) -> io::Result<()> {
-        let parts: Vec<&[u8]> = if samples.is_empty() {
-            vec![samples]
-        } else {
-            samples.chunks(PART).collect()
-        };
-        let last_number = parts.len() - 1;
-        let flush = |number| {
-            if number == last_number {
-                last
-            } else {
-                FlushCompress::Sync
-            }
-        };
+        let parts: Vec<&[u8]> = samples.chunks(PART).collect();
+        let (last_part, before) = parts.split_last().unwrap_or((&samples, &[]));
         let encoded = thread::scope(|scope| {
-            let works: Vec<_> = parts
+            let works: Vec<_> = before
                 .iter()
-                .enumerate()
-                .map(|(number, part)| scope.spawn(move || compress(part, flush(number))))
+                .map(|part| scope.spawn(|| compress(part, FlushCompress::Sync)))
                 .collect();
+            let last = compress(last_part, last);
             works
                 .into_iter()
                 .map(|work| work.join().expect("compressing does not panic"))
+                .chain([last])
                 .collect::<io::Result<Vec<_>>>()
         })?;
-        for (part, bytes) in parts.iter().zip(encoded) {
+        for bytes in encoded {
             self.output.write_all(&bytes)?;
-            self.sum = self.sum.and(Sum::of(part));
         }
+        self.sum = self.sum.and(Sum::of(samples));
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! From a job in the database to a run: the algorithm as it was asked for, its image, its inputs as files.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use container::image::{ImageHold, Store as ContainerImages};
+use container::image::{ImageHold, Store as ContainerImages, StoredImage};
 use domain::{Algorithm, Failure, FailureReason};
 use executor::{GivenInputs, RunRequest};
 use fs_err as fs;
@@ -10,7 +10,7 @@ use store::jobs::StoredJob;
 use store::values::{Content, StoredValue};
 use tracing::error;
 
-use super::Worker;
+use super::{Worker, WorkerSettings};
 
 /// A run that can start. The hold keeps its container image.
 pub(super) struct Staged {
@@ -42,17 +42,7 @@ pub(super) async fn stage(
         given.push(self::given(worker, value, folder).await?);
     }
     let settings = worker.settings();
-    let images = ContainerImages::open(settings.home.join("images"))
-        .map_err(|error| internal("open the store of container images", &error))?;
-    let unusable = |error: &dyn std::fmt::Display| {
-        let message = format!("the container image `{digest}` cannot be used: {error}");
-        Failure::new(FailureReason::ImageUnusable, message)
-            .with_hint("upload the container image again and activate it")
-    };
-    let image = images.find(&digest).map_err(|error| unusable(&error))?;
-    let hold = images
-        .hold(&image.digest)
-        .map_err(|error| unusable(&error))?;
+    let (image, hold) = held_image(settings, &digest)?;
     let request = RunRequest {
         algorithm,
         declared: true,
@@ -68,6 +58,25 @@ pub(super) async fn stage(
         shim_program: settings.shim_program.clone(),
     };
     Ok(Staged { request, hold })
+}
+
+/// A container image of an algorithm by its digest, kept for as long as the hold lives.
+pub(crate) fn held_image(
+    settings: &WorkerSettings,
+    digest: &str,
+) -> Result<(StoredImage, ImageHold), Failure> {
+    let images = ContainerImages::open(settings.home.join("images"))
+        .map_err(|error| internal("open the store of container images", &error))?;
+    let unusable = |error: &dyn std::fmt::Display| {
+        let message = format!("the container image `{digest}` cannot be used: {error}");
+        Failure::new(FailureReason::ImageUnusable, message)
+            .with_hint("upload the container image again and activate it")
+    };
+    let image = images.find(digest).map_err(|error| unusable(&error))?;
+    let hold = images
+        .hold(&image.digest)
+        .map_err(|error| unusable(&error))?;
+    Ok((image, hold))
 }
 
 /// The algorithm with the one interface and the limits that the job was submitted with.

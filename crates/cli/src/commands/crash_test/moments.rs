@@ -135,8 +135,7 @@ pub(super) fn begin_import(
     server: &Connection,
     (slug, archive): (&str, &Utf8Path),
 ) -> Result<String, Problem> {
-    let uploaded = crate::remote::upload(server, archive, true)?;
-    let upload = uploaded.trim_end_matches('/').rsplit('/').next();
+    let upload = crate::remote::upload_for_id(server, archive, true)?;
     let list = format!("/api/gantry/v1/algorithms/{slug}/images/");
     let pushed: Value = server.post(&list, &json!({"upload": upload, "comment": "killed"}))?;
     let id = pushed["id"].as_str().unwrap_or_default().to_owned();

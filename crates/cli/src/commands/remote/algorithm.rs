@@ -12,7 +12,7 @@ use crate::commands::{print, print_json};
 use crate::exit_status::ExitStatus;
 use crate::locate;
 use crate::problem::Problem;
-use crate::remote::{Connection, upload};
+use crate::remote::{Connection, upload_for_id};
 
 /// Between two looks at an import.
 const LOOK: Duration = Duration::from_millis(200);
@@ -115,29 +115,32 @@ pub(crate) fn push(
     let list = format!("/api/gantry/v1/algorithms/{algorithm}/images/");
     // Before the upload, which may take long.
     let _: Value = server.get(&format!("/api/gantry/v1/algorithms/{algorithm}/"))?;
-    let uploaded = upload(server, archive, quiet)?;
-    let id = uploaded
-        .trim_end_matches('/')
-        .rsplit('/')
-        .next()
-        .unwrap_or_default();
+    let id = upload_for_id(server, archive, quiet)?;
     let pushed: Value = server.post(&list, &json!({"upload": id, "comment": comment}))?;
-    let version = pushed["id"].clone();
+    let version = pushed["id"].as_str().unwrap_or_default();
+    let now = settled(server, algorithm, (version, "import_state"))?;
+    if now["import_state"] == "completed" {
+        return Ok(now);
+    }
+    let problem = now["problem"].as_str().unwrap_or("it is no longer there");
+    let message = format!("the server refuses the container image `{archive}`: {problem}");
+    Err(Problem::new(ExitStatus::ImageRefused, message))
+}
+
+/// A version of an algorithm, once this state of it does not change by itself any more; null when it is gone.
+fn settled(
+    server: &Connection,
+    algorithm: &str,
+    (version, state): (&str, &str),
+) -> Result<Value, Problem> {
     loop {
-        let all: Vec<Value> = server.get(&list)?;
-        let now = all
-            .into_iter()
-            .find(|one| one["id"] == version)
-            .unwrap_or_default();
-        match now["import_state"].as_str() {
-            Some("queued" | "started") => std::thread::sleep(LOOK),
-            Some("completed") => return Ok(now),
-            _ => {
-                let problem = now["problem"].as_str().unwrap_or("it is no longer there");
-                let message =
-                    format!("the server refuses the container image `{archive}`: {problem}");
-                return Err(Problem::new(ExitStatus::ImageRefused, message));
-            }
+        let all: Vec<Value> =
+            server.get(&format!("/api/gantry/v1/algorithms/{algorithm}/images/"))?;
+        let now = all.into_iter().find(|one| one["id"] == version);
+        let now = now.unwrap_or_default();
+        match now[state].as_str() {
+            Some("queued" | "started" | "running") => std::thread::sleep(LOOK),
+            Some(_) | None => return Ok(now),
         }
     }
 }

@@ -6,12 +6,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-use super::{LOOK, runs};
+use super::{runs, settled};
 use crate::commands::{print, print_json};
 use crate::exit_status::ExitStatus;
 use crate::problem::Problem;
 use crate::quantity;
-use crate::remote::{Connection, upload};
+use crate::remote::{Connection, upload_for_id};
 use crate::terminal::{self, Table, visible};
 
 /// Folders beside the manifest that hold cases.
@@ -41,12 +41,7 @@ pub(super) fn give(
     pack(folder, &archive).map_err(|error| {
         Problem::internal(error).context("failed to pack the test cases".to_owned())
     })?;
-    let uploaded = upload(server, &archive, quiet)?;
-    let id = uploaded
-        .trim_end_matches('/')
-        .rsplit('/')
-        .next()
-        .unwrap_or_default();
+    let id = upload_for_id(server, &archive, quiet)?;
     let given = json!({"upload": id, "required": is_required});
     let _: Value = server.put(&place, &given)?;
     Ok(())
@@ -104,17 +99,7 @@ pub(super) fn wait(
     as_json: bool,
 ) -> Result<ExitStatus, Problem> {
     let list = format!("/api/gantry/v1/algorithms/{algorithm}/images/");
-    let version = loop {
-        let all: Vec<Value> = server.get(&list)?;
-        let now = all
-            .into_iter()
-            .find(|one| one["id"] == id)
-            .unwrap_or_default();
-        match now["cases"].as_str() {
-            Some("queued" | "running") => std::thread::sleep(LOOK),
-            _ => break now,
-        }
-    };
+    let version = settled(server, algorithm, (id, "cases"))?;
     let ran: Vec<Value> = server.get(&format!("{list}{id}/cases/"))?;
     if as_json {
         print_json(&json!({"version": version, "cases": ran}))?;
