@@ -4,6 +4,8 @@
 //! skip. A million rows can be neither counted nor skipped in a moment; hours can. Whoever writes a row of such a list notes
 //! it here in the same transaction.
 
+use std::collections::BTreeMap;
+
 use sqlx::{QueryBuilder, Sqlite, Transaction};
 
 use crate::database::Store;
@@ -37,6 +39,16 @@ pub(crate) struct Start {
     pub(crate) hour: String,
     /// Rows to be skipped from there on.
     pub(crate) skip: u64,
+}
+
+impl Start {
+    /// No time is later than this.
+    fn after_the_last() -> Start {
+        Start {
+            hour: "~".to_owned(),
+            skip: 0,
+        }
+    }
 }
 
 /// The hour of a time as the database keeps it.
@@ -110,13 +122,45 @@ impl Store {
                 hour,
                 skip: page.offset - before.unsigned_abs(),
             },
-            // After the last row: no time is later than this.
-            None => Start {
-                hour: "~".to_owned(),
-                skip: 0,
-            },
+            None => Start::after_the_last(),
         })
     }
+
+    /// Where a page begins among the rows that are kept here and `others`, so many of each hour.
+    pub(crate) async fn start_beside(
+        &self,
+        list: &str,
+        whose: &[&str],
+        mut others: BTreeMap<String, u64>,
+        page: Page,
+    ) -> Result<Start, StoreError> {
+        let mut text = QueryBuilder::new(
+            "SELECT hour, CAST(SUM(rows) AS BIGINT) FROM tally WHERE hour <> '' AND list = ",
+        );
+        text.push_bind(list);
+        one_of(&mut text, whose);
+        text.push(" GROUP BY hour");
+        let kept: Vec<(String, i64)> = text.build_query_as().fetch_all(self.read()).await?;
+        for (hour, rows) in kept {
+            *others.entry(hour).or_default() += rows.unsigned_abs();
+        }
+        Ok(start_in(&others, page.offset))
+    }
+}
+
+/// Where a page begins in rows of which so many were made in each hour.
+fn start_in(hours: &BTreeMap<String, u64>, offset: u64) -> Start {
+    let mut before = 0;
+    for (hour, rows) in hours {
+        if before + rows > offset {
+            return Start {
+                hour: hour.clone(),
+                skip: offset - before,
+            };
+        }
+        before += rows;
+    }
+    Start::after_the_last()
 }
 
 fn one_of(text: &mut QueryBuilder<Sqlite>, whose: &[&str]) {

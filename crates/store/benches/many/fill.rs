@@ -159,7 +159,8 @@ impl Rows {
 
     async fn images(&mut self, people: &[AccountId]) {
         self.run(format!(
-            "INSERT INTO blob (digest, size, created_at) VALUES ('{BLOB}', 1, '2023')"
+            "INSERT INTO blob (digest, size, created_at) VALUES ('{BLOB}', 1, '{}')",
+            at(0)
         ))
         .await;
         for numbers in batches() {
@@ -197,7 +198,8 @@ impl Rows {
         // Some of the first archive have images.
         self.run(format!(
             "INSERT INTO value (id, socket_id, image_id, created_at)
-             SELECT 1000000000 + image.rowid, (SELECT MIN(id) FROM socket), image.id, '2023' FROM image LIMIT {LENT}"
+             SELECT 1000000000 + image.rowid, (SELECT MIN(id) FROM socket), image.id, '{}' FROM image LIMIT {LENT}",
+            at(0)
         ))
         .await;
         self.run(format!(

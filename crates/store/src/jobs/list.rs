@@ -6,13 +6,13 @@
 
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::shown::list_of;
+use super::shown::{list_of, seen_by};
 use super::{JobRow, StoredJob};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::ids::{AlgorithmId, ImageId};
 use crate::page::{Listed, Page};
-use crate::tally::{ALL, PUBLIC, Start};
+use crate::tally::Start;
 use crate::viewer::Viewer;
 
 /// Which jobs; all that are given must hold.
@@ -56,14 +56,10 @@ impl Store {
             (count.unsigned_abs(), text)
         } else {
             let list = list_of(filter.algorithm);
-            let account = viewer.column();
-            let whose: &[&str] = match (viewer.is_administrator, viewer.account) {
-                (true, _) => &[ALL],
-                (false, None) => &[PUBLIC],
-                (false, Some(_)) => &[PUBLIC, &account],
-            };
-            let start = self.start_of(&list, whose, page).await?;
-            let count = self.tally(&list, whose).await?;
+            let whose = seen_by(viewer);
+            let whose: Vec<&str> = whose.iter().map(String::as_str).collect();
+            let start = self.start_of(&list, &whose, page).await?;
+            let count = self.tally(&list, &whose).await?;
             (count, walks(viewer, filter, (page, &start)))
         };
         let rows: Vec<JobRow> = text.build_query_as().fetch_all(self.read()).await?;

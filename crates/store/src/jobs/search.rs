@@ -20,6 +20,7 @@ mod question;
 
 pub use mark::JobMark;
 
+use super::shown::{list_of, seen_by};
 use question::{Question, Words};
 
 /// Which jobs, in which order; all that are given must hold.
@@ -209,6 +210,18 @@ impl Store {
         search: &JobSearch,
         words: &Words,
     ) -> Result<Option<u64>, StoreError> {
+        let is_kept = *search
+            == JobSearch {
+                algorithm: search.algorithm,
+                sort: search.sort,
+                ..JobSearch::default()
+            };
+        if is_kept {
+            let whose = seen_by(viewer);
+            let whose: Vec<&str> = whose.iter().map(String::as_str).collect();
+            let count = self.tally(&list_of(search.algorithm), &whose).await?;
+            return Ok((count <= JobLines::COUNTED).then_some(count));
+        }
         let question = Question {
             search,
             words,

@@ -9,6 +9,7 @@ use crate::error::StoreError;
 use crate::ids::{AlgorithmId, JobId};
 use crate::tally::{self, ALL, Change, PUBLIC};
 use crate::time::to_text;
+use crate::viewer::Viewer;
 
 /// All jobs.
 pub(super) const JOBS: &str = "job";
@@ -21,6 +22,15 @@ pub(super) fn jobs_of(algorithm: &str) -> String {
 /// The list that a client asks for.
 pub(super) fn list_of(algorithm: Option<AlgorithmId>) -> String {
     algorithm.map_or_else(|| JOBS.to_owned(), |id| jobs_of(&id.to_string()))
+}
+
+/// Whose jobs somebody sees: everything, or what is public and theirs or shown to them.
+pub(super) fn seen_by(viewer: Viewer) -> Vec<String> {
+    match (viewer.is_administrator, viewer.account) {
+        (true, _) => vec![ALL.to_owned()],
+        (false, None) => vec![PUBLIC.to_owned()],
+        (false, Some(account)) => vec![PUBLIC.to_owned(), account.to_string()],
+    }
 }
 
 /// The list of the jobs that ended in a state, by its word.
