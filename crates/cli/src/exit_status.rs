@@ -64,7 +64,8 @@ impl ExitStatus {
             | FailureReason::PidsLimit
             | FailureReason::DiskLimit
             | FailureReason::TimeLimit
-            | FailureReason::LogLimit => Self::LimitHit,
+            | FailureReason::LogLimit
+            | FailureReason::GpuMemory => Self::LimitHit,
             FailureReason::OutputMissing
             | FailureReason::OutputInvalid
             | FailureReason::OutputAmbiguous

@@ -171,6 +171,7 @@ mod tests {
                     source: "cgroup files".to_owned(),
                 }],
                 facts: json!({}),
+                gpu: None,
             }),
             resources: Some(ResourceRecord {
                 wall_seconds: 1.0,

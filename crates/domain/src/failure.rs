@@ -20,6 +20,8 @@ pub enum FailureReason {
     TimeLimit,
     /// It wrote more log than it may.
     LogLimit,
+    /// It needed more memory of its GPU than that has.
+    GpuMemory,
     /// An output is not there.
     OutputMissing,
     /// An output is not what its socket says.
@@ -44,7 +46,7 @@ pub enum FailureReason {
 
 impl FailureReason {
     /// All reasons.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ExitCode,
         Self::Signal,
         Self::MemoryLimit,
@@ -52,6 +54,7 @@ impl FailureReason {
         Self::DiskLimit,
         Self::TimeLimit,
         Self::LogLimit,
+        Self::GpuMemory,
         Self::OutputMissing,
         Self::OutputInvalid,
         Self::OutputAmbiguous,
@@ -74,6 +77,7 @@ impl FailureReason {
             Self::DiskLimit => "disk_limit",
             Self::TimeLimit => "time_limit",
             Self::LogLimit => "log_limit",
+            Self::GpuMemory => "gpu_memory",
             Self::OutputMissing => "output_missing",
             Self::OutputInvalid => "output_invalid",
             Self::OutputAmbiguous => "output_ambiguous",

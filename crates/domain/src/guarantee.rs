@@ -135,6 +135,22 @@ pub struct IsolationReport {
     pub guarantees: Vec<GuaranteeRecord>,
     /// Everything that was read back, as the runtime found it.
     pub facts: Value,
+    /// The GPU that the container was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu: Option<GpuRecord>,
+}
+
+/// A GPU that one container had for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GpuRecord {
+    /// Its name in the machine's CDI specifications, such as `nvidia.com/gpu=0`.
+    pub device: String,
+    /// The device nodes that were in the container; empty where an engine chose them.
+    pub nodes: Vec<String>,
+    /// Files and folders of the driver that were in the container, read-only; empty where an engine chose them.
+    pub driver_files: Vec<String>,
+    /// What the specification asks for and the container did not get, and what was done instead.
+    pub left_out: Vec<String>,
 }
 
 /// One guarantee of one run.

@@ -24,7 +24,7 @@ pub mod socket_kind;
 pub use algorithm::{Algorithm, ChooseInterfaceError, GeometryRule, Interface};
 pub use expectation::{Expectation, ParseExpectationError, Tolerance};
 pub use failure::{Failure, FailureReason, Problem};
-pub use guarantee::{Guarantee, GuaranteeRecord, IsolationReport, Verdict};
+pub use guarantee::{GpuRecord, Guarantee, GuaranteeRecord, IsolationReport, Verdict};
 pub use limits::{GpuRequest, Limits};
 pub use manifest::{Manifest, ParseManifestError, manifest_json_schema};
 pub use manifest_text::manifest_text;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use container::sandbox::{self, ContainerPlan, Outcome, Running, Stream, WaitError};
-use domain::{Failure, FailureReason};
+use domain::{Failure, FailureReason, GpuRecord};
 
 use crate::inputs::{AcceptedInputs, Layout};
 use crate::logs::Logs;
@@ -25,6 +25,8 @@ pub(crate) struct Executed {
     pub(crate) plan: ContainerPlan,
     pub(crate) logs: Logs,
     pub(crate) running: Running,
+    /// The GPU that it had.
+    pub(crate) gpu: Option<GpuRecord>,
     /// From the judged inputs to the launch of the shim.
     pub(crate) provision_time: Duration,
 }
@@ -73,7 +75,7 @@ pub(crate) fn execute(
     binds.extend(model::bind(request.model.as_deref(), work)?);
     let mut plan = plan::plan(request, &accepted.algorithm, work, binds)?;
     let wanted = &accepted.algorithm.limits.gpu;
-    let lease = request.executor.place(&mut plan, &request.image, wanted)?;
+    let granted = request.executor.place(&mut plan, &request.image, wanted)?;
     let mut logs =
         Logs::create(log_folder).map_err(|error| internal("make the log files", &error))?;
     let shim: Vec<&str> = request.shim_program.iter().map(String::as_str).collect();
@@ -84,7 +86,7 @@ pub(crate) fn execute(
     observer.phase(Phase::Executing);
     let mut on_line = |stream: Stream, at: Duration, line: &str| observer.log(stream, at, line);
     let waited = running.wait(&mut |chunk| logs.take(chunk, &mut on_line));
-    drop(lease);
+    let gpu = granted.map(|granted| granted.record);
     let outcome = waited.map_err(|error| lost(&error))?;
     let end = Duration::from_secs_f64(outcome.timings.run_seconds);
     logs.finish(&mut |stream, line| observer.log(stream, end, line))
@@ -94,6 +96,7 @@ pub(crate) fn execute(
         plan,
         logs,
         running,
+        gpu,
         provision_time,
     })
 }

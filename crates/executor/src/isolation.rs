@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use crate::kinds::Executor;
 use container::sandbox::{ContainerPlan, Finding, KernelFacts, findings};
-use domain::{Guarantee, GuaranteeRecord, IsolationReport, Verdict};
+use domain::{GpuRecord, Guarantee, GuaranteeRecord, IsolationReport, Verdict};
 
 /// Guarantee by guarantee, what the sandbox found.
 pub(crate) fn report(
-    plan: &ContainerPlan,
+    (plan, gpu): (&ContainerPlan, Option<&GpuRecord>),
     facts: &KernelFacts,
     executor: &dyn Executor,
     waived: &BTreeSet<Guarantee>,
@@ -22,6 +22,7 @@ pub(crate) fn report(
             .map(|finding| record(finding, executor, waived))
             .collect(),
         facts: serde_json::to_value(facts).expect("facts hold nothing that JSON cannot"),
+        gpu: gpu.cloned(),
     }
 }
 

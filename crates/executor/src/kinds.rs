@@ -15,7 +15,7 @@ use camino::Utf8Path;
 use container::cdi::GpuLease;
 use container::image::StoredImage;
 use container::sandbox::ContainerPlan;
-use domain::{Failure, GpuRequest};
+use domain::{Failure, GpuRecord, GpuRequest};
 
 pub use docker::{DEFAULT_SOCKET, Docker};
 pub use local::Local;
@@ -39,12 +39,21 @@ pub struct Unable {
     pub hint: Option<String>,
 }
 
+/// A GPU that a job has for as long as this lives.
+#[derive(Debug)]
+pub struct GrantedGpu {
+    /// What the isolation report says of it.
+    pub record: GpuRecord,
+    /// Keeps other jobs from it.
+    pub lease: GpuLease,
+}
+
 /// Where containers run.
 pub trait Executor: Debug + Send + Sync {
     /// Which kind it is.
     fn kind(&self) -> Kind;
 
-    /// Adds to a plan what this place needs, the GPU included. The lease is to be kept while the container runs.
+    /// Adds to a plan what this place needs, the GPU included. What is granted is to be kept while the container runs.
     ///
     /// # Errors
     /// When the place is not there, does not take the image or has no such GPU.
@@ -53,7 +62,7 @@ pub trait Executor: Debug + Send + Sync {
         plan: &mut ContainerPlan,
         image: &StoredImage,
         gpu: &GpuRequest,
-    ) -> Result<Option<GpuLease>, Failure>;
+    ) -> Result<Option<GrantedGpu>, Failure>;
 
     /// Its name and version in the isolation report.
     fn runtime(&self) -> String;

@@ -11,6 +11,7 @@ pub mod cases;
 mod collect;
 mod execute;
 mod failure;
+mod gpu;
 mod image_kind;
 mod inputs;
 mod isolation;

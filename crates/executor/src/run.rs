@@ -15,7 +15,7 @@ use crate::inputs::{self, AcceptedInputs};
 use crate::output_folder::OutputFolder;
 use crate::request::{CancelToken, Observer, Phase, RunRequest};
 use crate::result_template::{DEFAULT_TEMPLATE, render_result};
-use crate::{failure, isolation};
+use crate::{failure, gpu, isolation};
 
 /// Runs an algorithm once. What goes wrong stands in the report, whosever fault it is.
 pub fn run(request: &RunRequest, observer: &mut dyn Observer, cancel: &CancelToken) -> RunReport {
@@ -83,6 +83,7 @@ fn run_job(
     observer.phase(Phase::Collecting);
     let clock = Instant::now();
     let ended = failure::of(&executed.outcome, &executed.plan, &executed.logs);
+    let ended = ended.map(|failure| gpu::explain(failure, executed.gpu.as_ref()));
     let collected = take_outputs(executed, &accepted, &output);
     report.timings.collect = clock.elapsed().as_secs_f64();
     let collected = collected?;
@@ -128,7 +129,8 @@ fn describe_execution(request: &RunRequest, executed: &Executed, report: &mut Ru
     let outcome = &executed.outcome;
     report.isolation = outcome.facts.as_ref().map(|facts| {
         let executor = request.executor.as_ref();
-        isolation::report(&executed.plan, facts, executor, &request.waive)
+        let what = (&executed.plan, executed.gpu.as_ref());
+        isolation::report(what, facts, executor, &request.waive)
     });
     report.resources = outcome
         .measured

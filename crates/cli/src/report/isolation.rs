@@ -38,5 +38,25 @@ pub(super) fn isolation(report: &IsolationReport, columns: Option<usize>) -> Str
         report.guarantees.len(),
         visible(&report.runtime)
     );
-    heading(&title) + &odd + &table.render(2, columns)
+    heading(&title) + &odd + &table.render(2, columns) + &gpu(report, columns)
+}
+
+/// The GPU of the container, where it had one.
+fn gpu(report: &IsolationReport, columns: Option<usize>) -> String {
+    let Some(gpu) = &report.gpu else {
+        return String::new();
+    };
+    let mut table = Table::new(&["", ""]);
+    table.row(["device".into(), (&gpu.device).into()]);
+    if !gpu.nodes.is_empty() {
+        table.row(["nodes".into(), gpu.nodes.join(" ").into()]);
+    }
+    if !gpu.driver_files.is_empty() {
+        let files = format!("{} of the driver, read-only", gpu.driver_files.len());
+        table.row(["files".into(), files.into()]);
+    }
+    for part in &gpu.left_out {
+        table.row(["left out".into(), part.into()]);
+    }
+    heading("GPU") + &table.render(2, columns)
 }

@@ -137,7 +137,7 @@ fn child_of(parent: u32) -> Pid {
     Pid::from_raw(first.expect("a run has a shim")).expect("a pid")
 }
 
-fn containers(engine: &DockerEngine) -> usize {
+pub(crate) fn containers(engine: &DockerEngine) -> usize {
     let output = Command::new("docker")
         .args([
             "--host",

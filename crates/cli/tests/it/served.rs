@@ -18,6 +18,7 @@ mod crashes;
 mod document;
 mod drives;
 mod edges;
+mod engine;
 mod faults;
 mod forms;
 mod keeping;

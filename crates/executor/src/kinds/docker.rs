@@ -7,14 +7,13 @@
 use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use container::cdi::GpuLease;
 use container::engine::{About, Engine, EngineError, LoadImageError};
 use container::image::StoredImage;
 use container::sandbox::{ContainerPlan, EngineGpus, EnginePlan, Waivable};
-use domain::{Failure, FailureReason, GpuRequest};
+use domain::{Failure, FailureReason, GpuRecord, GpuRequest};
 
-use super::local::select;
-use super::{Executor, Kind, Unable};
+use super::local::{record, select};
+use super::{Executor, GrantedGpu, Kind, Unable};
 use crate::execute::internal;
 
 /// Where engines listen when nobody says otherwise.
@@ -66,7 +65,7 @@ impl Executor for Docker {
         plan: &mut ContainerPlan,
         image: &StoredImage,
         gpu: &GpuRequest,
-    ) -> Result<Option<GpuLease>, Failure> {
+    ) -> Result<Option<GrantedGpu>, Failure> {
         if let Some(unable) = self.unable() {
             let message = format!("the executor `docker` cannot run jobs: {}", unable.reason);
             let failure = Failure::new(FailureReason::NoResources, message);
@@ -109,7 +108,14 @@ impl Executor for Docker {
             image: id,
             gpus,
         });
-        Ok(devices.map(|devices| devices.lease))
+        Ok(devices.map(|devices| GrantedGpu {
+            record: GpuRecord {
+                // The engine applies the specification itself.
+                left_out: Vec::new(),
+                ..record(&devices)
+            },
+            lease: devices.lease,
+        }))
     }
 
     fn runtime(&self) -> String {

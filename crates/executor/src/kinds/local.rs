@@ -1,12 +1,12 @@
 //! Our own sandbox: nothing else has to be installed.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use container::cdi::{self, GpuLease, Specs};
+use container::cdi::{self, Specs};
 use container::image::StoredImage;
 use container::sandbox::ContainerPlan;
-use domain::{Failure, GpuRequest};
+use domain::{Failure, GpuRecord, GpuRequest};
 
-use super::{Executor, Kind, Unable};
+use super::{Executor, GrantedGpu, Kind, Unable};
 
 /// The sandbox of `container::sandbox`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,16 +22,22 @@ impl Executor for Local {
         plan: &mut ContainerPlan,
         _image: &StoredImage,
         gpu: &GpuRequest,
-    ) -> Result<Option<GpuLease>, Failure> {
+    ) -> Result<Option<GrantedGpu>, Failure> {
         let Some(devices) = select(gpu, plan)? else {
             return Ok(None);
         };
         let pieces = devices.sandbox_pieces(&plan.process.env);
         plan.binds.extend(pieces.binds);
+        let record = GpuRecord {
+            nodes: named(devices.nodes.iter().map(|node| &node.container)),
+            driver_files: named(devices.mounts.iter().map(|mount| &mount.container)),
+            ..record(&devices)
+        };
         plan.devices = pieces.devices;
         plan.links = pieces.links;
         plan.process.env = pieces.env;
-        Ok(Some(devices.lease))
+        let lease = devices.lease;
+        Ok(Some(GrantedGpu { record, lease }))
     }
 
     fn runtime(&self) -> String {
@@ -52,6 +58,23 @@ impl Executor for Local {
             return Ok("the sandbox of this program, as root".to_owned());
         }
         Ok("the sandbox of this program, as an ordinary user; a limit that this user cannot set is refused by name".to_owned())
+    }
+}
+
+fn named<'a>(paths: impl Iterator<Item = &'a String>) -> Vec<String> {
+    paths.cloned().collect()
+}
+
+/// What can be said of a device wherever its container runs.
+pub(super) fn record(devices: &cdi::GpuDevices) -> GpuRecord {
+    let left_out = devices.left_out.iter();
+    GpuRecord {
+        device: devices.name.clone(),
+        nodes: Vec::new(),
+        driver_files: Vec::new(),
+        left_out: left_out
+            .map(|part| format!("{}: {}", part.what, part.instead))
+            .collect(),
     }
 }
 

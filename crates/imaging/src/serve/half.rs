@@ -47,22 +47,28 @@ pub fn half_resolution(volume: &Volume, halving: Halving) -> Result<Volume, Rend
         }};
     }
     macro_rules! rounded {
-        ($type:ty) => {
+        ($type:ty, $wide:ty) => {
             |cell: &[$type]| {
-                let sum: i128 = cell.iter().map(|value| i128::from(*value)).sum();
-                <$type>::try_from(rounded_mean(sum, cell.len())).unwrap_or_default()
+                let sum: $wide = cell.iter().map(|value| <$wide>::from(*value)).sum();
+                let mean = match cell.len() {
+                    8 => (sum + 4) >> 3,
+                    count => rounded_mean(sum.into(), count)
+                        .try_into()
+                        .unwrap_or_default(),
+                };
+                <$type>::try_from(mean).unwrap_or_default()
             }
         };
     }
     let samples = match &volume.samples {
-        Samples::Int8(values) => halve!(Int8, values, rounded!(i8)),
-        Samples::Uint8(values) => halve!(Uint8, values, rounded!(u8)),
-        Samples::Int16(values) => halve!(Int16, values, rounded!(i16)),
-        Samples::Uint16(values) => halve!(Uint16, values, rounded!(u16)),
-        Samples::Int32(values) => halve!(Int32, values, rounded!(i32)),
-        Samples::Uint32(values) => halve!(Uint32, values, rounded!(u32)),
-        Samples::Int64(values) => halve!(Int64, values, rounded!(i64)),
-        Samples::Uint64(values) => halve!(Uint64, values, rounded!(u64)),
+        Samples::Int8(values) => halve!(Int8, values, rounded!(i8, i64)),
+        Samples::Uint8(values) => halve!(Uint8, values, rounded!(u8, i64)),
+        Samples::Int16(values) => halve!(Int16, values, rounded!(i16, i64)),
+        Samples::Uint16(values) => halve!(Uint16, values, rounded!(u16, i64)),
+        Samples::Int32(values) => halve!(Int32, values, rounded!(i32, i64)),
+        Samples::Uint32(values) => halve!(Uint32, values, rounded!(u32, i64)),
+        Samples::Int64(values) => halve!(Int64, values, rounded!(i64, i128)),
+        Samples::Uint64(values) => halve!(Uint64, values, rounded!(u64, i128)),
         Samples::Float32(values) => halve!(Float32, values, |cell: &[f32]| {
             #[expect(clippy::cast_possible_truncation, reason = "a mean of such floats")]
             let mean = finite_mean(cell.iter().map(|value| f64::from(*value))) as f32;
@@ -98,33 +104,53 @@ pub fn half_geometry(geometry: &Geometry) -> Geometry {
 }
 
 fn halved<T: Copy>(shape: &Shape, values: &[T], of_cell: impl Fn(&[T]) -> T) -> Vec<T> {
+    let [_, height, depth] = shape.size;
     let [x, y, z] = shape.size.map(|size| size.div_ceil(2));
-    let strides = shape.strides();
+    let row_length = shape.size[0] * shape.channels;
     let mut half = Vec::with_capacity(x * y * z * shape.channels * shape.times);
-    let mut cell = Vec::with_capacity(8);
+    let mut rows = Vec::with_capacity(4);
     for time in 0..shape.times {
-        let start = time * shape.samples_per_time();
-        for number in 0..x * y * z {
-            let first = [number % x, number / x % y, number / x / y].map(|index| 2 * index);
-            for channel in 0..shape.channels {
-                cell.clear();
-                for corner in 0..8usize {
-                    let voxel: [usize; 3] =
-                        std::array::from_fn(|axis| first[axis] + (corner >> axis & 1));
-                    if voxel
-                        .iter()
-                        .zip(shape.size)
-                        .all(|(index, size)| *index < size)
-                    {
-                        let place: usize = voxel.iter().zip(strides).map(|(a, b)| a * b).sum();
-                        cell.push(values[start + place + channel]);
-                    }
+        let volume = &values[time * shape.samples_per_time()..];
+        for number in 0..y * z {
+            let first = [2 * (number % y), 2 * (number / y)];
+            rows.clear();
+            for slice in first[1]..(first[1] + 2).min(depth) {
+                for line in first[0]..(first[0] + 2).min(height) {
+                    let start = (slice * height + line) * row_length;
+                    rows.push(&volume[start..start + row_length]);
                 }
-                half.push(of_cell(&cell));
             }
+            halve_rows(&rows, shape.channels, &of_cell, &mut half);
         }
     }
     half
+}
+
+/// One line of the half from up to four lines of the whole.
+fn halve_rows<T: Copy>(
+    rows: &[&[T]],
+    channels: usize,
+    of_cell: impl Fn(&[T]) -> T,
+    half: &mut Vec<T>,
+) {
+    let Some(length) = rows.first().map(|row| row.len()) else {
+        return;
+    };
+    for pair in (0..length).step_by(2 * channels) {
+        for place in pair..pair + channels {
+            let mut cell = [rows[0][place]; 8];
+            let mut count = 0;
+            for row in rows {
+                for place in [place, place + channels] {
+                    if let Some(value) = row.get(place) {
+                        cell[count] = *value;
+                        count += 1;
+                    }
+                }
+            }
+            half.push(of_cell(&cell[..count]));
+        }
+    }
 }
 
 /// The mean rounded to the nearest whole number, halves upwards.

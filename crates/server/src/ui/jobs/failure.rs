@@ -67,6 +67,7 @@ fn title(reason: FailureReason) -> &'static str {
         FailureReason::DiskLimit => "Out of disk space",
         FailureReason::TimeLimit => "Out of time",
         FailureReason::LogLimit => "Too much log",
+        FailureReason::GpuMemory => "Not enough memory on the GPU",
         FailureReason::OutputMissing => "An output is missing",
         FailureReason::OutputInvalid => "An output is not what it should be",
         FailureReason::OutputAmbiguous => "An output is ambiguous",
@@ -93,6 +94,7 @@ fn meter(reason: FailureReason, limits: &Limits, used: &ResourceRecord) -> Optio
         ),
         FailureReason::ExitCode
         | FailureReason::Signal
+        | FailureReason::GpuMemory
         | FailureReason::OutputMissing
         | FailureReason::OutputInvalid
         | FailureReason::OutputAmbiguous

@@ -11,6 +11,8 @@ pub(super) struct Isolation {
     pub(super) summary: String,
     pub(super) badge: Badge,
     pub(super) runtime: String,
+    /// The GPU that it had for itself, and how it came in.
+    pub(super) gpu: Option<String>,
     pub(super) rows: Vec<Row>,
 }
 
@@ -51,9 +53,22 @@ impl Isolation {
             summary,
             badge: Badge { class, text: "" },
             runtime: report.runtime.clone(),
+            gpu: report.gpu.as_ref().map(gpu),
             rows: report.guarantees.iter().map(row).collect(),
         }
     }
+}
+
+fn gpu(gpu: &domain::GpuRecord) -> String {
+    let mut text = gpu.device.clone();
+    if !gpu.nodes.is_empty() {
+        text += &format!(" ({})", gpu.nodes.join(", "));
+    }
+    if !gpu.driver_files.is_empty() {
+        let files = counted(gpu.driver_files.len() as u64, "file", "files");
+        text += &format!(", {files} of the driver, read-only");
+    }
+    text
 }
 
 fn row(record: &domain::GuaranteeRecord) -> Row {

@@ -178,6 +178,7 @@ fn ends_in(state: &JobState) -> Ending {
             | FailureReason::DiskLimit
             | FailureReason::TimeLimit
             | FailureReason::LogLimit
+            | FailureReason::GpuMemory
             | FailureReason::CancelledByUser => Ending::Program,
             FailureReason::OutputMissing
             | FailureReason::OutputInvalid
