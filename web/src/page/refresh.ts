@@ -1,6 +1,6 @@
 // Keeps a part of the page up to date: `<div id data-refresh="SECONDS">` is taken again from the same address. It ends when
-// the part comes without `data-refresh` (with `data-refresh-page` the whole page is then loaded again), and pauses while
-// nobody looks or while something inside has the focus.
+// the part comes without `data-refresh` (with `data-refresh-page` the whole page is then loaded again) or the page has it no
+// more (the page is loaded again), and pauses while nobody looks or while something inside has the focus.
 import { confirmForms } from "./confirm";
 import { localTimes } from "./local-times";
 import { focusScrollers } from "./scrollers";
@@ -22,6 +22,10 @@ async function keepFresh(part: HTMLElement): Promise<void> {
     if (now === undefined) {
       continue;
     }
+    if (now === "gone") {
+      window.location.reload();
+      return;
+    }
     if (now.dataset["refresh"] === undefined) {
       if (part.dataset["refreshPage"] !== undefined) {
         window.location.reload();
@@ -39,15 +43,15 @@ async function keepFresh(part: HTMLElement): Promise<void> {
   }
 }
 
-// What the server shows in that place now; nothing when it does not answer.
-async function fetchPart(id: string): Promise<HTMLElement | undefined> {
+// What the server shows in that place now: nothing when it does not answer, "gone" when the page has no such part any more.
+async function fetchPart(id: string): Promise<HTMLElement | "gone" | undefined> {
   try {
     const answer = await fetch(window.location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok) {
       return undefined;
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    return page.getElementById(id) ?? undefined;
+    return page.getElementById(id) ?? "gone";
   } catch {
     return undefined;
   }

@@ -234,3 +234,15 @@ test("without JavaScript an archive is filled and run over all the same", async 
 async function until(page, shown) {
   while ((await shown.count()) === 0) await page.reload();
 }
+
+test("a page on which files are being read shows the items once all of them are read", async () => {
+  const { page } = admin;
+  await make("Good heads", "good-heads");
+  await admin.go("/archives/good-heads/add/");
+  await page.getByLabel("What they are").selectOption("mri");
+  await page.setInputFiles("#files", [file("all.zip", zip({ "one.mha": head, "two.mha": head }))]);
+  await page.getByText("✓").first().waitFor();
+  await admin.press("Add the images");
+  await page.getByRole("region", { name: "Items" }).getByRole("row").nth(2).waitFor();
+  assert.equal(await page.getByText("is being read").count(), 0);
+});
