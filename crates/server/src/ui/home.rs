@@ -10,6 +10,7 @@ use store::algorithms::AlgorithmFilter;
 use super::first_steps::{self, FirstSteps};
 use super::page::{self, Frame, Section};
 use super::problem::PageError;
+use super::quantity::seconds;
 use super::visitor::Visitor;
 use crate::state::AppState;
 
@@ -33,7 +34,7 @@ struct Card {
     modality: String,
     is_public: bool,
     can_run: bool,
-    average_seconds: Option<f64>,
+    usual_time: Option<String>,
 }
 
 #[derive(Template)]
@@ -80,7 +81,7 @@ pub(super) async fn show(
             modality: algorithm.modality,
             is_public: algorithm.is_public,
             can_run: active.is_some(),
-            average_seconds: algorithm.average_seconds,
+            usual_time: algorithm.average_seconds.map(seconds),
         });
     }
     let is_whole = filter == AlgorithmFilter::default();

@@ -35,14 +35,14 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
-/// Seconds: `0.042 s`, `12.3 s`, `3 min 20 s`, `2 h 5 min`.
+/// Seconds: `42 ms`, `12.3 s`, `3 min 20 s`, `2 h 5 min`.
 #[must_use]
 pub fn seconds(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
         return "unknown".to_owned();
     }
-    if seconds < 1.0 {
-        return format!("{seconds:.3} s");
+    if seconds < 0.9995 {
+        return format!("{:.0} ms", seconds * 1e3);
     }
     if seconds < 60.0 {
         return format!("{seconds:.1} s");
@@ -124,7 +124,8 @@ mod tests {
             ("999 B".into(), "24.0 GB".into())
         );
         for (time, text) in [
-            (0.0421, "0.042 s"),
+            (0.0421, "42 ms"),
+            (0.9999, "1.0 s"),
             (12.34, "12.3 s"),
             (60.0, "1 min"),
             (200.0, "3 min 20 s"),
