@@ -1,6 +1,8 @@
 //! What every fuzz target does with its bytes: read them in all ways that the crate offers. Nothing may panic, hang or
 //! take memory that the bytes do not pay for; answers are not looked at.
 
+pub mod archives;
+
 use std::io::Cursor;
 
 use camino::Utf8PathBuf;

@@ -21,9 +21,10 @@ mod images;
 mod init;
 mod manifests;
 mod packages;
+mod papers;
 mod python;
 mod runs;
 mod scans;
 mod served;
-mod tutorial;
+
 mod usage;

@@ -29,11 +29,11 @@ mod trials;
 mod viewers;
 
 /// A server that runs; killed with it.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
+    pub(crate) address: String,
     /// Of the first start.
-    password: Option<String>,
+    pub(crate) password: Option<String>,
     ca: PathBuf,
     /// What it logs, line by line.
     notes: mpsc::Receiver<String>,
@@ -41,7 +41,7 @@ struct Server {
 
 impl Server {
     /// Starts a server on the data folder of `gantry` and waits until clients can come.
-    fn start(gantry: &Gantry) -> Server {
+    pub(crate) fn start(gantry: &Gantry) -> Server {
         Server::start_as(gantry.command(), gantry)
     }
 
