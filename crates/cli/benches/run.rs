@@ -6,6 +6,10 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark's table is its output")]
 
+#[path = "../../container/benches/figures/note.rs"]
+#[expect(dead_code, reason = "there is no bound of the machine for all of this")]
+mod figures;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -50,6 +54,8 @@ fn main() {
     if has_docker {
         let docker = row("docker run --rm", theirs);
         println!("| ratio of the medians | {:.2} | |", gantry / docker);
+        let beside = [figures::peer("docker run --rm", docker, 1.0 / 8.0)];
+        figures::note("`gantry run` of the demo", gantry, &beside);
     } else {
         println!("| docker run --rm | no daemon answers | |");
     }

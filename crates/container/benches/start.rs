@@ -9,6 +9,9 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark's table is its output")]
 
+#[path = "figures/note.rs"]
+mod figures;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -36,15 +39,17 @@ fn main() {
         .into_iter()
         .flatten()
         .collect();
-    let (mut ours, mut steps) = (Vec::new(), Vec::new());
+    let (mut ours, mut steps, mut forks) = (Vec::new(), Vec::new(), Vec::new());
     let mut theirs = vec![Vec::new(); others.len()];
     for round in 0..rounds + 3 {
         let (took, timings) = run_ours(folder, &layer, round);
         let took_others: Vec<_> = others.iter().map(|way| way.run(round)).collect();
+        let bare = timed(&mut Command::new(layer.join("bin/true")));
         // The first ones make what later ones find.
         if round >= 3 {
             ours.push(took);
             steps.push(timings);
+            forks.push(bare);
             for (times, took) in theirs.iter_mut().zip(took_others) {
                 times.push(took);
             }
@@ -65,6 +70,7 @@ fn main() {
     for (way, times) in others.iter().zip(&mut theirs) {
         row(way.name(), times);
     }
+    row("fork and exec of the program alone", &mut forks);
     if others.is_empty() {
         println!("neither runc nor docker runs here, or this is not root: nothing to compare with");
     }
@@ -72,11 +78,19 @@ fn main() {
         let ratio = quantile(times, 50).as_secs_f64() / quantile(&mut ours, 50).as_secs_f64();
         println!("gantry takes 1/{ratio:.1} of the time of {}", way.name());
     }
+    let ms = |times: &mut [Duration]| quantile(times, 50).as_secs_f64() * 1e3;
+    let mut beside = vec![figures::limit("fork and exec", ms(&mut forks))];
+    for (way, times) in others.iter().zip(&mut theirs) {
+        beside.push(figures::peer(way.name(), ms(times), way.goal()));
+    }
+    figures::note("a container that runs `true`", ms(&mut ours), &beside);
 }
 
 /// Another way to run the same program from the same root file system.
 trait Way {
     fn name(&self) -> &'static str;
+    /// The share of its time that ours may take.
+    fn goal(&self) -> f64;
     /// From the start of its command to the end.
     fn run(&self, round: usize) -> Duration;
 }
@@ -226,6 +240,10 @@ impl Way for Runc {
         self.name
     }
 
+    fn goal(&self) -> f64 {
+        1.0 / 18.0
+    }
+
     fn run(&self, round: usize) -> Duration {
         timed(
             Command::new("runc")
@@ -283,6 +301,10 @@ impl Drop for Docker {
 impl Way for Docker {
     fn name(&self) -> &'static str {
         "docker run --rm"
+    }
+
+    fn goal(&self) -> f64 {
+        1.0 / 18.0
     }
 
     fn run(&self, _round: usize) -> Duration {

@@ -1,18 +1,26 @@
 //! Automation of this repository: `cargo xtask TASK`.
 #![expect(clippy::print_stdout, reason = "a task tells people what it did")]
 
+mod figures;
 mod images;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
+use camino::Utf8Path;
 use xtask::tidy;
 
 fn main() -> Result<ExitCode> {
     match std::env::args().nth(1).as_deref() {
+        Some("figures") => {
+            let path = std::env::args()
+                .nth(2)
+                .context("expected the file of figures")?;
+            figures::run(&tidy::repository_root()?, Utf8Path::new(&path))?;
+        }
         Some("images") => images::run()?,
         Some("tidy") => return tidy(),
-        Some(task) => bail!("unknown task `{task}`, expected one of: images, tidy"),
+        Some(task) => bail!("unknown task `{task}`, expected one of: figures, images, tidy"),
         None => bail!("no task given, expected one of: images, tidy"),
     }
     Ok(ExitCode::SUCCESS)

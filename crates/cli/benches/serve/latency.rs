@@ -50,6 +50,14 @@ pub(crate) fn latency() {
         println!("{}", theirs.row("`docker run --rm`"));
         let ratio = ours.median() / theirs.median();
         println!("| ratio of the medians to Docker | {ratio:.3} | | |");
+        crate::figures::note(
+            "a job of the demo, POST to final state",
+            ours.median(),
+            &[
+                crate::figures::limit("`gantry run`", run.median()),
+                crate::figures::peer("docker run --rm", theirs.median(), 1.0 / 6.0),
+            ],
+        );
     }
     let (now, most) = served.memory();
     println!("Memory of the server: {now:.0} MB, at most {most:.0} MB.");

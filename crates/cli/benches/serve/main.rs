@@ -10,6 +10,8 @@
 mod client;
 mod clients;
 mod docker;
+#[path = "../../../container/benches/figures/note.rs"]
+mod figures;
 mod latency;
 mod queue;
 mod served;

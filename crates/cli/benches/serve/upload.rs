@@ -46,6 +46,12 @@ pub(crate) fn upload() {
         rate(&copied)
     );
     println!("| ratio | {:.1} | |", sent.median() / copied.median());
+    let bound = [crate::figures::limit("a plain copy", copied.median())];
+    crate::figures::note(
+        &format!("an upload of {} MB", size / 1_000_000),
+        sent.median(),
+        &bound,
+    );
     let (now, most) = served.memory();
     println!("Memory of the server: {now:.0} MB, at most {most:.0} MB.");
 }
