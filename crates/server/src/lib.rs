@@ -7,6 +7,7 @@
 pub mod api;
 pub mod auth;
 pub mod backup;
+mod chunks;
 pub mod config;
 pub mod error;
 pub mod events;

@@ -27,6 +27,7 @@ mod deadlines;
 mod gather;
 mod live;
 mod log_file;
+mod read_log;
 mod recover;
 mod reservations;
 mod run_job;
@@ -35,7 +36,8 @@ mod stubborn;
 
 pub use admission::{Capacity, Caps, Unfit};
 pub use live::{LiveJob, LiveJobs};
-pub use log_file::{LogLine, read_log};
+pub use log_file::LogLine;
+pub use read_log::{LogLines, read_log, write_log, write_stamped_log};
 pub use recover::{Recovered, recover};
 pub use reservations::Reservation;
 pub(crate) use stage::held_image;

@@ -1,25 +1,23 @@
-//! A zip archive as it is made: one thread writes it, the client reads it, nothing of it is ever in memory as a whole.
-//!
-//! Members are stored as they are: images and most files are compressed already. A client that leaves ends the work; a
-//! problem in the middle breaks the connection, so that nobody takes half an archive for a whole one.
+//! A zip archive as it is made, while the client reads it. Members are stored as they are: images and most files are
+//! compressed already.
 
 use std::io::{self, Write};
 
-use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use jiff::Timestamp;
 use store::blobs::{Blobs, Digest};
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tracing::warn;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-/// Bytes that are handed on at a time.
-const CHUNK: usize = 128 * 1024;
-/// Chunks, and members, that may wait for a slow client.
+use crate::chunks::{self, Chunks};
+use crate::worker::write_stamped_log;
+
+/// Members that may wait for a slow client.
 const WAITING: usize = 8;
+/// Below this a member needs no 64-bit lengths, bytes.
+const SMALL: u64 = u32::MAX as u64;
 
 /// One file of an archive.
 #[derive(Debug)]
@@ -39,6 +37,8 @@ pub(crate) enum Content {
     Bytes(Vec<u8>),
     /// Bytes of the store, and how many.
     Blob(Digest, u64),
+    /// The log of a job, of which text is made.
+    Log(Digest),
 }
 
 /// Where the members of an archive come from; a problem breaks the download.
@@ -54,17 +54,9 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let (members, heard) = mpsc::channel(WAITING);
-    let (chunks, body) = mpsc::channel(WAITING);
     tokio::spawn(feed(members));
-    tokio::task::spawn_blocking(move || {
-        let failed = chunks.clone();
-        if let Err(problem) = write(&blobs, heard, chunks) {
-            warn!(%problem, "a zip archive was not sent to its end");
-            // Nobody may be reading any more.
-            let _ = failed.blocking_send(Err(problem));
-        }
-    });
-    let mut response = Response::new(Body::from_stream(ReceiverStream::new(body)));
+    let body = chunks::body("a zip archive", move |out| write(&blobs, heard, out));
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
@@ -83,23 +75,22 @@ where
 fn write(
     blobs: &Blobs,
     mut members: mpsc::Receiver<Result<Member, String>>,
-    chunks: mpsc::Sender<io::Result<Bytes>>,
+    out: Chunks,
 ) -> io::Result<()> {
-    let mut zip = ZipWriter::new_stream(Chunks {
-        chunks,
-        waiting: Vec::with_capacity(CHUNK),
-    });
+    let mut zip = ZipWriter::new_stream(out);
     while let Some(member) = members.blocking_recv() {
         let member = member.map_err(io::Error::other)?;
-        let size = match &member.content {
-            Content::Bytes(bytes) => bytes.len() as u64,
-            Content::Blob(_, size) => *size,
+        let is_large = match &member.content {
+            Content::Bytes(bytes) => bytes.len() as u64 >= SMALL,
+            Content::Blob(_, size) => *size >= SMALL,
+            // Only known once it is written.
+            Content::Log(_) => true,
         };
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Stored)
             .unix_permissions(0o644)
             .last_modified_time(time(member.at))
-            .large_file(size >= u64::from(u32::MAX));
+            .large_file(is_large);
         zip.start_file(member.path, options)
             .map_err(io::Error::other)?;
         match member.content {
@@ -108,6 +99,7 @@ fn write(
                 let mut file = blobs.open_blob(&digest).map_err(io::Error::other)?;
                 io::copy(&mut file, &mut zip)?;
             }
+            Content::Log(digest) => write_stamped_log(&blobs.path(&digest), &mut zip)?,
         }
     }
     let mut rest = zip.finish().map_err(io::Error::other)?.into_inner();
@@ -128,29 +120,4 @@ fn time(at: Timestamp) -> zip::DateTime {
         part(at.second()),
     );
     time.unwrap_or_default()
-}
-
-/// Hands bytes on in larger pieces.
-struct Chunks {
-    chunks: mpsc::Sender<io::Result<Bytes>>,
-    waiting: Vec<u8>,
-}
-
-impl Write for Chunks {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.waiting.extend_from_slice(bytes);
-        if self.waiting.len() >= CHUNK {
-            self.flush()?;
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        let full = std::mem::replace(&mut self.waiting, Vec::with_capacity(CHUNK));
-        let sent = self.chunks.blocking_send(Ok(Bytes::from(full)));
-        sent.map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "the client has left"))
-    }
 }

@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, mpsc};
 use tracing::warn;
 
 use super::cursor::Cursor;
+use crate::own::jobs::log::log_path;
 use crate::state::AppState;
 use crate::worker::{LogLine, read_log};
 
@@ -134,7 +135,7 @@ impl Reader {
                 return Ok(Err(Left));
             }
         }
-        let Some(path) = self.log_path(job).await? else {
+        let Some(path) = log_path(&self.state, job).await? else {
             return Ok(Ok(()));
         };
         loop {
@@ -153,18 +154,6 @@ impl Reader {
                 return Ok(Ok(()));
             }
         }
-    }
-
-    /// Where the log lies: with the job while it runs, in the store afterwards.
-    async fn log_path(&self, job: &StoredJob) -> Result<Option<camino::Utf8PathBuf>, StoreError> {
-        if !job.state.is_final()
-            && let Some(live) = self.state.worker().live().get(self.job)
-        {
-            return Ok(Some(live.log_path.clone()));
-        }
-        let store = self.state.store();
-        let digest = store.job_log(self.job).await?;
-        Ok(digest.map(|digest| store.blobs().path(&digest)))
     }
 
     async fn say_state(&mut self, record: &store::jobs::JobRecord) -> Result<(), Left> {

@@ -1,21 +1,21 @@
-//! Jobs: everything that is known of one, its log, and its end before its time.
+//! Jobs: everything that is known of one, and its end before its time.
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use domain::Failure;
 use domain::job::JobState;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use store::ids::JobId;
 use store::jobs::StoredJob;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) mod change;
 pub(crate) mod list;
+pub(crate) mod log;
 pub(crate) mod submit;
 pub(crate) mod values;
 pub(crate) mod viewers;
@@ -25,12 +25,7 @@ use super::note;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::path::Id;
-use crate::query::Query;
 use crate::state::AppState;
-use crate::worker::{LogLine, read_log};
-
-/// Lines of one answer.
-const MOST_LINES: usize = 100_000;
 
 /// A job.
 #[derive(Debug, Serialize, ToSchema)]
@@ -91,17 +86,6 @@ struct QueuePlace {
     queued: u64,
 }
 
-/// Which lines, and how.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-struct Lines {
-    /// Only lines after this number.
-    after: u64,
-    /// `json` (the default) or `text` for plain text.
-    format: Option<String>,
-}
-
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::list, submit::create))
@@ -109,7 +93,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(detail, change::change, change::delete))
         .routes(routes!(change::retry))
         .routes(routes!(cancel))
-        .routes(routes!(log))
+        .routes(routes!(log::log))
         .routes(routes!(values::inputs))
         .routes(routes!(values::outputs))
         .routes(routes!(zip::outputs_zip))
@@ -163,58 +147,6 @@ pub(crate) async fn end(state: &AppState, caller: &Caller, id: JobId) -> Result<
         return Err(ApiError::detail(StatusCode::CONFLICT, detail));
     }
     note(state, by, "job.cancel", &format!("job {id}")).await
-}
-
-/// What the program wrote, while it runs and afterwards; stderr counts as a warning.
-#[utoipa::path(
-    get, path = "/api/gantry/v1/jobs/{id}/log/", tag = "jobs",
-    params(("id" = String, Path, format = Uuid), Lines),
-    responses((status = 200, description = "a list of lines, or text", body = Vec<Value>), (status = 404))
-)]
-async fn log(
-    State(state): State<AppState>,
-    caller: Caller,
-    Id(id): Id<JobId>,
-    Query(asked): Query<Lines>,
-) -> Result<Response, ApiError> {
-    let job = visible(&state, &caller, id).await?;
-    let is_text = match asked.format.as_deref() {
-        None | Some("json") => false,
-        Some("text") => true,
-        Some(other) => {
-            let problem = format!("`{other}` is no format, expected `json` or `text`.");
-            return Err(ApiError::field("format", problem));
-        }
-    };
-    let live = state
-        .worker()
-        .live()
-        .get(id)
-        .filter(|_| !job.state.is_final());
-    let path = match live {
-        Some(live) => Some(live.log_path.clone()),
-        None => {
-            let digest = state.store().job_log(id).await?;
-            digest.map(|digest| state.store().blobs().path(&digest))
-        }
-    };
-    let found: Vec<LogLine> = match path {
-        Some(path) => {
-            let reading =
-                tokio::task::spawn_blocking(move || read_log(&path, asked.after, MOST_LINES));
-            let read = reading
-                .await
-                .map_err(|problem| ApiError::internal(&problem))?;
-            // A program that has not begun has written nothing.
-            read.unwrap_or_default()
-        }
-        None => Vec::new(),
-    };
-    if !is_text {
-        return Ok(Json(found).into_response());
-    }
-    let text: String = found.into_iter().map(|line| line.text + "\n").collect();
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }
 
 /// A job that the caller may change: its owner, or an administrator.

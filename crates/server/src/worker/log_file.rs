@@ -1,6 +1,6 @@
 //! The log of a job on disk: one JSON object for each line, numbered, so that readers can go on where they stopped.
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -22,11 +22,18 @@ pub struct LogLine {
     pub text: String,
 }
 
+/// Lines of one job. A line costs some sixty bytes beside its text, so that a program that writes nothing but line ends would
+/// fill the disk with many times what its limit allows.
+const MOST_LINES: u64 = 2_000_000;
+
 /// Writes lines, and tells whoever listens.
 pub(super) struct LogFile {
     file: File,
     lines: broadcast::Sender<LogLine>,
     number: u64,
+    most: u64,
+    /// Lines that came after the last one that is kept.
+    dropped: u64,
     /// The first problem; later lines are still told, and the job goes on.
     problem: Option<io::Error>,
 }
@@ -40,11 +47,21 @@ impl LogFile {
             file: File::create(path)?,
             lines,
             number: 0,
+            most: MOST_LINES,
+            dropped: 0,
             problem: None,
         })
     }
 
     pub(super) fn write(&mut self, stream: Stream, at: Duration, text: &str) {
+        if self.number == self.most {
+            self.dropped += 1;
+            return;
+        }
+        self.keep(stream, at, text);
+    }
+
+    fn keep(&mut self, stream: Stream, at: Duration, text: &str) {
         self.number += 1;
         let line = LogLine {
             number: self.number,
@@ -62,29 +79,20 @@ impl LogFile {
         let _ = self.lines.send(line);
     }
 
-    pub(super) fn problem(&mut self) -> Option<io::Error> {
-        self.problem.take()
-    }
-}
-
-/// The lines of a log after line `after`, at most `most`. A last line that a crash cut off is left out.
-///
-/// # Errors
-/// When the file cannot be read.
-pub fn read_log(path: &Utf8Path, after: u64, most: usize) -> io::Result<Vec<LogLine>> {
-    let mut found = Vec::new();
-    for line in BufReader::new(File::open(path)?).lines() {
-        let Ok(line) = serde_json::from_str::<LogLine>(&line?) else {
-            break;
-        };
-        if line.number > after {
-            found.push(line);
-            if found.len() == most {
-                break;
-            }
+    /// Nothing more is written; what the owner of the job is to be told.
+    pub(super) fn finish(mut self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.dropped > 0 {
+            let (dropped, most) = (self.dropped, self.most);
+            let text = format!("{dropped} lines were not kept: a log has at most {most}");
+            self.keep(Stream::Stderr, Duration::ZERO, &format!("[{text}]"));
+            warnings.push(text);
         }
+        if let Some(problem) = self.problem {
+            warnings.push(format!("the log could not be kept to its end: {problem}"));
+        }
+        warnings
     }
-    Ok(found)
 }
 
 #[cfg(test)]
@@ -92,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn readers_go_on_where_they_stopped() {
+    fn lines_are_numbered_and_told() {
         let folder = tempfile::tempdir().unwrap();
         let path = camino::Utf8PathBuf::from_path_buf(folder.path().join("log.jsonl")).unwrap();
         let (lines, mut heard) = broadcast::channel(8);
@@ -100,15 +108,27 @@ mod tests {
         for text in ["one\n", "two", "thr\u{ee}e\r\n"] {
             log.write(Stream::Stderr, Duration::from_micros(1_234_567), text);
         }
-        assert!(log.problem().is_none());
+        assert_eq!(log.finish(), Vec::<String>::new());
         assert_eq!(heard.try_recv().unwrap().text, "one");
-        let rest = read_log(&path, 1, 10).unwrap();
-        assert_eq!(rest.len(), 2);
-        assert_eq!((rest[1].number, rest[1].text.as_str()), (3, "thr\u{ee}e"));
-        assert!(rest[1].is_stderr && (rest[1].seconds - 1.235).abs() < 1e-9);
-        assert_eq!(read_log(&path, 0, 2).unwrap().len(), 2);
-        let whole = fs_err::read(&path).unwrap();
-        fs_err::write(&path, &whole[..whole.len() - 3]).unwrap();
-        assert_eq!(read_log(&path, 0, 10).unwrap().len(), 2, "cut off");
+        let kept = crate::worker::read_log(&path, 0, 10).unwrap();
+        assert_eq!(kept.len(), 3);
+        assert_eq!((kept[2].number, kept[2].text.as_str()), (3, "thr\u{ee}e"));
+        assert!(kept[2].is_stderr && (kept[2].seconds - 1.235).abs() < 1e-9);
+    }
+
+    #[test]
+    fn line_ends_alone_do_not_fill_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = camino::Utf8PathBuf::from_path_buf(folder.path().join("log.jsonl")).unwrap();
+        let mut log = LogFile::create(&path, broadcast::channel(8).0).unwrap();
+        log.most = 1000;
+        for _ in 0..5000 {
+            log.write(Stream::Stdout, Duration::from_secs(1), "\n");
+        }
+        let told = "4000 lines were not kept: a log has at most 1000";
+        assert_eq!(log.finish(), [told]);
+        let kept = crate::worker::read_log(&path, 0, 10_000).unwrap();
+        assert_eq!(kept.len(), 1001);
+        assert_eq!(kept[1000].text, format!("[{told}]"));
     }
 }

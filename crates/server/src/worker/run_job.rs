@@ -98,10 +98,7 @@ fn observed(
 ) -> RunReport {
     let mut watcher = Watcher { log, phases };
     let mut report = executor::run(request, &mut watcher, cancel);
-    if let Some(problem) = watcher.log.problem() {
-        let warning = format!("the log could not be kept to its end: {problem}");
-        report.warnings.push(warning);
-    }
+    report.warnings.extend(watcher.log.finish());
     report
 }
 

@@ -1,7 +1,5 @@
 //! Everything that came out of a job, in one download.
 
-use std::fmt::Write as _;
-
 use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -14,11 +12,7 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::path::Id;
 use crate::state::AppState;
-use crate::worker::read_log;
 use crate::zip_stream::{self, Content as Bytes, Member};
-
-/// Lines of a log.
-const MOST_LINES: usize = 1_000_000;
 
 /// All outputs of a job that has ended as the container wrote them (`output/`), its log, its report and its rendered result
 /// (`gantry/`), as one zip archive.
@@ -95,19 +89,11 @@ pub(crate) async fn of_job(
         add("report.json", text);
     }
     if let Some(digest) = store.job_log(job.id).await? {
-        let path = store.blobs().path(&digest);
-        let reading = tokio::task::spawn_blocking(move || read_log(&path, 0, MOST_LINES));
-        let lines = reading
-            .await
-            .unwrap_or_else(|_| Ok(Vec::new()))
-            .unwrap_or_default();
-        let mut text = String::new();
-        for line in lines {
-            let stream = if line.is_stderr { "stderr" } else { "stdout" };
-            // Writing into a text cannot fail.
-            let _ = writeln!(text, "{:>9.3} {stream} | {}", line.seconds, line.text);
-        }
-        add("log.txt", text.into_bytes());
+        members.push(Member {
+            path: format!("{folder}gantry/log.txt"),
+            at,
+            content: Bytes::Log(digest),
+        });
     }
     Ok(members)
 }

@@ -3,24 +3,25 @@
 //! A log can have a hundred thousand lines; a page has a few hundred of them.
 
 use std::collections::VecDeque;
-use std::io::{self, BufRead as _, BufReader};
+use std::io;
 
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use serde::Deserialize;
 use store::ids::JobId;
 use store::jobs::StoredJob;
 
 use crate::error::ApiError;
+use crate::own::jobs::log::log_path;
 use crate::own::jobs::visible;
 use crate::path::Id;
 use crate::state::AppState;
 use crate::ui::page::{self, Frame, Section};
 use crate::ui::problem::PageError;
 use crate::ui::visitor::Visitor;
-use crate::worker::LogLine;
+use crate::worker::{LogLine, LogLines};
 
 /// Lines on the page of a job.
 pub(super) const ON_JOB: usize = 500;
@@ -78,11 +79,8 @@ fn read(path: &Utf8Path, wanted: &Wanted) -> io::Result<Part> {
     let search = wanted.search.to_lowercase();
     let mut part = Part::default();
     let mut kept: VecDeque<LogLine> = VecDeque::new();
-    for line in BufReader::new(fs_err::File::open(path)?).lines() {
-        // A last line that is being written, or that a crash cut off.
-        let Ok(mut line) = serde_json::from_str::<LogLine>(&line?) else {
-            break;
-        };
+    for line in LogLines::after(path, 0)? {
+        let mut line = line?;
         part.total += 1;
         part.stderr += u64::from(line.is_stderr);
         let is_wanted = (line.is_stderr || !wanted.only_stderr)
@@ -114,24 +112,13 @@ fn read(path: &Utf8Path, wanted: &Wanted) -> io::Result<Part> {
     Ok(part)
 }
 
-/// Where the log of a job lies: with the job while it runs, in the store afterwards.
-async fn path(state: &AppState, job: &StoredJob) -> Result<Option<Utf8PathBuf>, ApiError> {
-    if !job.state.is_final()
-        && let Some(live) = state.worker().live().get(job.id)
-    {
-        return Ok(Some(live.log_path.clone()));
-    }
-    let digest = state.store().job_log(job.id).await?;
-    Ok(digest.map(|digest| state.store().blobs().path(&digest)))
-}
-
 /// Lines of the log of a job.
 pub(super) async fn part(
     state: &AppState,
     job: &StoredJob,
     wanted: Wanted,
 ) -> Result<Part, ApiError> {
-    let Some(path) = path(state, job).await? else {
+    let Some(path) = log_path(state, job).await? else {
         return Ok(Part::default());
     };
     let reading = tokio::task::spawn_blocking(move || read(&path, &wanted));
@@ -192,6 +179,8 @@ pub(super) async fn show(
 
 #[cfg(test)]
 mod tests {
+    use camino::Utf8PathBuf;
+
     use super::*;
 
     fn log(count: u64) -> (tempfile::TempDir, Utf8PathBuf) {
