@@ -51,8 +51,21 @@ pub struct RunReport {
     pub algorithm: String,
     /// Input and output sockets of the interface that was chosen.
     pub interface: Option<ChosenInterface>,
-    /// Paths on this machine: `outputs`, `stdout`, `stderr`, `report`, `result_html`.
+    /// Paths on this machine, empty on a server: `outputs`, `stdout`, `stderr`, `report`, `result_html`.
     pub files: BTreeMap<String, String>,
+}
+
+impl RunReport {
+    /// The report as it is told to people on other machines: outputs lie where the download of a job has them, below
+    /// `output/`, and nothing else says where this machine keeps things.
+    #[must_use]
+    pub fn told_elsewhere(mut self) -> Self {
+        for output in &mut self.outputs {
+            output.path = format!("output/{}", output.relative_path);
+        }
+        self.files.clear();
+        self
+    }
 }
 
 /// The interface of a run.
@@ -73,7 +86,7 @@ pub struct OutputValue {
     pub kind: Option<String>,
     /// Below `/output`: the file.
     pub relative_path: String,
-    /// Where it lies on this machine now.
+    /// Where it lies on this machine now; in the report of a server, where it lies in the download.
     pub path: String,
     /// Length in bytes.
     pub bytes: u64,

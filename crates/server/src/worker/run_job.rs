@@ -169,7 +169,7 @@ async fn finished(
     match kept(worker, job, &report, log_path).await {
         Ok(finished) => finished,
         Err(failure) => Finished {
-            report: Some(report),
+            report: Some(report.told_elsewhere()),
             // It is worth a try: it is small, and says what the program did.
             log: keep_log(worker, log_path).await.ok(),
             ..ended(worker, JobEvent::Failed(Box::new(failure)))
@@ -212,7 +212,7 @@ async fn kept(
         log: Some(keep_log(worker, log_path).await?),
         ..ended(worker, gather::event(report))
     }
-    .with_report(report.clone()))
+    .with_report(report.clone().told_elsewhere()))
 }
 
 /// A job that ends without outputs.

@@ -70,7 +70,10 @@ seen["geometry"] = outputs["tissue"]["geometry"]["aligned"]
 mri = ask("GET", f"jobs/{first}/inputs/")[0]
 archive = zipfile.ZipFile(io.BytesIO(ask("GET", f"jobs/{first}/outputs.zip").content))
 seen["zip"] = [sorted(archive.namelist()), archive.testzip()]
-seen["zip_report"] = json.loads(archive.read("gantry/report.json"))["status"]
+report = json.loads(archive.read("gantry/report.json"))
+seen["zip_report"] = report["status"]
+# Not where the server has them.
+seen["places"] = [report["files"], [value["path"] in archive.namelist() for value in report["outputs"] if not value["image"]]]
 seen["zip_log"] = b"threshold" in archive.read("gantry/log.txt")
 seen["found"] = [len(ask("GET", f"jobs/?search={text}")["results"]) for text in ("base", "head-mr", "nothing")]
 

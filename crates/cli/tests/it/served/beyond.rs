@@ -35,6 +35,9 @@ fn jobs(seen: &Value) {
     }
     assert_eq!(seen["zip"][1], Value::Null, "every member has its checksum");
     assert_eq!(seen["zip_report"], "succeeded");
+    let places = seen["places"][1].as_array().unwrap();
+    assert!(places.len() > 2 && places.iter().all(|is_there| *is_there == true));
+    assert_eq!(seen["places"][0], json!({}));
     assert_eq!(seen["zip_log"], true);
     assert_eq!(seen["found"], json!([1, 1, 0]));
     assert_eq!(seen["retry"], json!([true, "succeeded"]));
