@@ -257,6 +257,11 @@ async fn complete(
 
 /// The parts that the client names, in their order, each as it arrived.
 fn chosen(sent: &[SentPart], there: &[UploadPart]) -> Result<Vec<UploadPart>, ApiError> {
+    // Nothing sent and nothing named is an empty file; with parts here, a list without any would lose them.
+    if let (true, Some(first)) = (sent.is_empty(), there.first()) {
+        let problem = format!("No part is named, but part {} has arrived.", first.number);
+        return Err(ApiError::field("parts", problem));
+    }
     let mut chosen: Vec<UploadPart> = Vec::with_capacity(sent.len());
     for part in sent {
         let etag = part.etag.trim_matches('"');
