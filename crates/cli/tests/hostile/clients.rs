@@ -12,6 +12,7 @@ mod uploads;
 use crate::Wanted;
 use crate::record::{Record, Row};
 use crate::way::{Field, Way};
+use crate::wire::Answer;
 use crate::witness::{ANSWER_WITHIN, Beside};
 use people::People;
 
@@ -30,6 +31,18 @@ struct Case {
 struct Siege<'a> {
     field: &'a Field<'a>,
     people: People,
+}
+
+impl Siege<'_> {
+    /// Asks the API as somebody, JSON in the body; names in the path are filled in.
+    fn ask(&self, who: &str, what: (&str, &str), body: &str) -> Answer {
+        self.people.ask(self.field.served, who, what, body)
+    }
+
+    /// Asks for a page as somebody with a browser.
+    fn visit(&self, who: &str, path: &str) -> Answer {
+        self.people.visit(self.field.served, who, path)
+    }
 }
 
 fn case(

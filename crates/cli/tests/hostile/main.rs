@@ -3,8 +3,8 @@
 //! Containers attack through `gantry run` and through a server, as root of their image and as nobody in particular; archives
 //! attack the import; clients attack the server. After every container the host is looked at from outside.
 //!
-//! `hostile [--ways run,server] [WORDS...]`: only cases whose names hold one of the words. `hostile --table` writes down what would
-//! be tried, `docs/security-cases.md`.
+//! `hostile [--ways run,server,docker] [WORDS...]`: only cases whose names hold one of the words. `hostile --table` writes down
+//! what would be tried, `docs/security-cases.md`. For `docker` it starts an engine of its own.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,6 +20,9 @@ mod archives;
 mod attack;
 mod clients;
 mod containers;
+#[path = "../../../container/tests/it/docker_engine.rs"]
+#[expect(dead_code, reason = "tests of the sandbox also crash it")]
+mod docker_engine;
 mod ground;
 mod image;
 mod record;
@@ -32,6 +35,7 @@ mod witness;
 
 use std::process::ExitCode;
 
+use docker_engine::DockerEngine;
 use ground::Ground;
 use record::Record;
 use served::{Served, gantry};
@@ -87,6 +91,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let ground = Ground::new();
+    let is_in_an_engine = wanted.ways.contains(&Way::Docker);
+    let engine = is_in_an_engine.then(DockerEngine::start);
     let mut served = Served::start(&ground);
     let mut record = Record::default();
     let beside = Beside::default();
@@ -95,6 +101,7 @@ fn main() -> ExitCode {
         let field = Field {
             ground: &ground,
             served: &served,
+            engine: engine.as_ref(),
         };
         field.prepare();
         containers::all(&field, &beside, &wanted, &mut record);

@@ -1,13 +1,17 @@
 //! The ways in which an attack reaches the product: the command line, the server, an engine.
 
+use std::io::Write as _;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::attack::Attack;
+use crate::docker_engine::DockerEngine;
 use crate::ground::{Ground, digest, entries, hex, settled};
 use crate::image;
 use crate::served::{OWN, Served, gantry};
+use crate::wire::read_answer;
 
 /// How the container is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +60,8 @@ pub(crate) struct Seen {
 pub(crate) struct Field<'a> {
     pub(crate) ground: &'a Ground,
     pub(crate) served: &'a Served,
+    /// For [`Way::Docker`].
+    pub(crate) engine: Option<&'a DockerEngine>,
 }
 
 impl Field<'_> {
@@ -81,8 +87,8 @@ impl Field<'_> {
             "attack-user"
         };
         let mut seen = match way {
-            Way::Run => self.run(algorithm, &script, &[]),
-            Way::Docker => self.run(algorithm, &script, &["--executor", "docker"]),
+            Way::Run => self.run(algorithm, &script, None),
+            Way::Docker => self.run(algorithm, &script, self.engine),
             Way::Server => self.submit(algorithm, &script),
         };
         if self.ground.is_disclosed(&seen.all) {
@@ -91,15 +97,19 @@ impl Field<'_> {
         seen
     }
 
-    fn run(&self, algorithm: &str, script: &str, more: &[&str]) -> Seen {
+    fn run(&self, algorithm: &str, script: &str, engine: Option<&DockerEngine>) -> Seen {
         let (home, work) = (self.ground.at("home"), self.ground.at("work"));
         let scan = work.join("scan.mha");
         let before = (digest(&scan), digest(&home.join("images/layers")));
-        let output = gantry(self.ground, "home")
+        let mut command = gantry(self.ground, "home");
+        if let Some(engine) = engine {
+            command.env("DOCKER_HOST", format!("unix://{}", engine.socket()));
+        }
+        let output = command
             .args(["run", algorithm, "-i", "scan=scan.mha", "-i"])
             .arg(format!("script=\"{script}\""))
             .args(["-o", "out", "--overwrite", "--json", "--allow-root"])
-            .args(more)
+            .args(["--executor", engine.map_or("local", |_| "docker")])
             .output()
             .expect("gantry can be started");
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
@@ -124,6 +134,7 @@ impl Field<'_> {
         let cgroups = cgroups(&seen.report);
         seen.left.extend(settled(|| {
             let mut left = self.ground.left(&home, &[]);
+            left.extend(engine.into_iter().flat_map(containers));
             left.extend(remains(&home.join("runs")));
             left.extend(remains(&home.join("images/staging")));
             left.extend(remains(&self.ground.at("tmp")));
@@ -145,15 +156,7 @@ impl Field<'_> {
         let inputs = json!({"script": {"value": script}, "scan": {"image": served.scan}});
         let id = served.submit(algorithm, &inputs);
         let job = served.ended(&id);
-        let log = served.get(&format!("{OWN}jobs/{id}/log/"));
-        let lines = log.json();
-        let lines = lines.as_array().cloned().unwrap_or_default();
-        let stdout = lines
-            .iter()
-            .filter(|line| line["stream"] != "stderr")
-            .filter_map(|line| line["text"].as_str())
-            .collect::<Vec<_>>()
-            .join("\n");
+        let (log, stdout, lines) = self.log(&id);
         let outputs = served.get(&format!("{OWN}jobs/{id}/outputs/"));
         let files = served.get(&format!("{OWN}jobs/{id}/outputs.zip"));
         let page = served.page(&format!("/jobs/{id}/"));
@@ -162,7 +165,7 @@ impl Field<'_> {
         let parts = [
             job.to_string().into_bytes(),
             stdout.clone().into_bytes(),
-            log.body,
+            log,
             outputs.body,
             files.body,
             page.body,
@@ -175,6 +178,17 @@ impl Field<'_> {
             pages,
             left: Vec::new(),
         };
+        let whole = served.get(&format!("{OWN}jobs/{id}/log/?format=text"));
+        let count = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+        if count(&whole.body) != lines {
+            let found = count(&whole.body);
+            let problem = format!("the log as text has {found} lines, expected {lines}");
+            seen.left.push(problem);
+        }
+        if String::from_utf8_lossy(&seen.all).contains(served.home.to_str().unwrap()) {
+            let problem = "where the server keeps its data is told";
+            seen.left.push(problem.to_owned());
+        }
         if !seen.pages.contains(&id) {
             seen.left.push("the job has no page".to_owned());
         }
@@ -196,6 +210,28 @@ impl Field<'_> {
         seen
     }
 
+    /// Every page of the log of a job, as it was sent, what of it came on stdout, and the number of lines.
+    fn log(&self, id: &str) -> (Vec<u8>, String, usize) {
+        let (mut all, mut stdout, mut after, mut count) = (Vec::new(), String::new(), 0, 0);
+        loop {
+            let page = self
+                .served
+                .get(&format!("{OWN}jobs/{id}/log/?after={after}"));
+            let lines = page.json();
+            let lines = lines.as_array().expect("lines of a log");
+            let Some(last) = lines.last() else {
+                return (all, stdout, count);
+            };
+            count += lines.len();
+            after = last["number"].as_u64().expect("lines are numbered");
+            for line in lines.iter().filter(|line| line["is_stderr"] == false) {
+                stdout += line["text"].as_str().unwrap_or_default();
+                stdout.push('\n');
+            }
+            all.extend(page.body);
+        }
+    }
+
     /// UUIDs of jobs that are at work: the witness.
     fn active(&self) -> Vec<String> {
         let mut ids = Vec::new();
@@ -210,6 +246,22 @@ impl Field<'_> {
         }
         ids
     }
+}
+
+/// The containers of an engine that has none but those of jobs.
+fn containers(engine: &DockerEngine) -> Vec<String> {
+    let mut socket = UnixStream::connect(engine.socket()).unwrap();
+    let question =
+        "GET /containers/json?all=true HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n";
+    socket.write_all(question.as_bytes()).unwrap();
+    let answer = read_answer(&mut socket);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let listed = answer.json();
+    let listed = listed.as_array().expect("a list of containers");
+    listed
+        .iter()
+        .map(|one| format!("container {} ({})", one["Names"], one["Status"]))
+        .collect()
 }
 
 fn end_of(status: &Value, failure: &Value) -> String {

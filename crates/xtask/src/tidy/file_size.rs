@@ -6,8 +6,6 @@ use super::{Finding, Source, Tree};
 const MAX: usize = 500;
 const MEDIAN: usize = 150;
 const P95: usize = 350;
-/// Lists of attacks: one expression per case, as long as there are cases.
-const LISTS: &str = "crates/cli/tests/hostile/";
 
 /// No Rust file is longer than 500 lines; half of the programs' files have at most 150, 95 % at most 350.
 #[must_use]
@@ -34,8 +32,7 @@ pub fn lengths(tree: &Tree) -> Vec<usize> {
 fn too_long(source: &Source) -> Option<Finding> {
     let lines = source.lines_without_tests();
     let message = format!("{lines} lines without tests, expected at most {MAX}");
-    let is_list = source.path.starts_with(LISTS);
-    (lines > MAX && !is_list).then(|| Finding::new(&source.path, lines, message))
+    (lines > MAX).then(|| Finding::new(&source.path, lines, message))
 }
 
 #[cfg(test)]

@@ -3,14 +3,50 @@
 use serde_json::json;
 
 use super::people::{cookie_of, enter};
-use super::{Case, case, unless};
+use super::{Case, Siege, case, unless};
 use crate::served::OWN;
+use crate::wire::Answer;
 
 /// All of them; guessing comes last, because it locks.
 pub(super) fn all() -> Vec<Case> {
     let mut all = sessions();
     all.extend(guessing());
     all
+}
+
+/// Una's login, by the form; `headers` are sent with it.
+fn log_in(siege: &Siege<'_>, headers: &str) -> Answer {
+    let password = &siege.people.of("una").password;
+    enter(siege.field.served, "una", password, headers)
+}
+
+/// Una's own page with these headers; 303 for who is not logged in.
+fn account(siege: &Siege<'_>, headers: &str) -> Answer {
+    siege
+        .field
+        .served
+        .wire
+        .ask("GET", "/account/", headers, b"")
+}
+
+/// A new token of una's: its id and the token.
+fn new_token(siege: &Siege<'_>) -> (String, String) {
+    let place = ("POST", "/api/gantry/v1/tokens/");
+    let made = siege.ask("una", place, "{\"name\": \"short\"}").json();
+    let text = |key: &str| made[key].as_str().unwrap_or_default().to_owned();
+    (text("id"), text("token"))
+}
+
+/// What is said to who asks for a token with a name and a password; `headers` are sent with it.
+fn guess(siege: &Siege<'_>, (name, password): (&str, &str), headers: &str) -> Answer {
+    let headers = format!("Content-Type: application/json\r\n{headers}");
+    let body = json!({"username": name, "password": password, "name": "x"}).to_string();
+    let path = format!("{OWN}login/token/");
+    siege
+        .field
+        .served
+        .wire
+        .ask("POST", &path, &headers, body.as_bytes())
 }
 
 fn sessions() -> Vec<Case> {
@@ -20,12 +56,7 @@ fn sessions() -> Vec<Case> {
             "looks at the cookie of a login",
             "HttpOnly, Secure, SameSite, the whole site, 64 random digits",
             |siege| {
-                let answer = enter(
-                    siege.field.served,
-                    "una",
-                    &siege.people.of("una").password,
-                    "",
-                );
+                let answer = log_in(siege, "");
                 let cookie = answer.header("set-cookie").to_owned();
                 let has_all = ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"]
                     .iter()
@@ -42,12 +73,11 @@ fn sessions() -> Vec<Case> {
             "gives somebody a session before they log in",
             "the login makes a new one; the given one is worth nothing",
             |siege| {
-                let served = siege.field.served;
                 let fixed = format!("gantry_session={}", "a".repeat(64));
                 let header = format!("Cookie: {fixed}\r\n");
-                let answer = enter(served, "una", &siege.people.of("una").password, &header);
+                let answer = log_in(siege, &header);
                 let new = cookie_of(&answer).unwrap_or_default();
-                let visit = served.wire.ask("GET", "/account/", &header, b"");
+                let visit = account(siege, &header);
                 unless(
                     new != fixed && !new.is_empty() && visit.status == 303,
                     || format!("{} {}", answer.status, visit.status),
@@ -59,11 +89,7 @@ fn sessions() -> Vec<Case> {
             "logs in twice",
             "two secrets, two forms' secrets",
             |siege| {
-                let served = siege.field.served;
-                let secret = || {
-                    cookie_of(&enter(served, "una", &siege.people.of("una").password, ""))
-                        .unwrap_or_default()
-                };
+                let secret = || cookie_of(&log_in(siege, "")).unwrap_or_default();
                 let (one, other) = (secret(), secret());
                 unless(one != other && !one.is_empty(), || one.clone())
             },
@@ -74,10 +100,9 @@ fn sessions() -> Vec<Case> {
             "it is nobody's",
             |siege| {
                 let served = siege.field.served;
-                let cookie = cookie_of(&enter(served, "una", &siege.people.of("una").password, ""))
-                    .unwrap_or_default();
+                let cookie = cookie_of(&log_in(siege, "")).unwrap_or_default();
                 let header = format!("Cookie: {cookie}\r\n");
-                let page = served.wire.ask("GET", "/account/", &header, b"").text();
+                let page = account(siege, &header).text();
                 let csrf = page
                     .split_once("name=\"csrf\" value=\"")
                     .and_then(|(_, rest)| rest.split('"').next())
@@ -87,7 +112,7 @@ fn sessions() -> Vec<Case> {
                     served
                         .wire
                         .ask("POST", "/logout/", &form, format!("csrf={csrf}").as_bytes());
-                let after = served.wire.ask("GET", "/account/", &header, b"");
+                let after = account(siege, &header);
                 unless(out.status == 303 && after.status == 303, || {
                     format!("{} {}", out.status, after.status)
                 })
@@ -98,35 +123,15 @@ fn sessions() -> Vec<Case> {
             "uses a token that was ended",
             "401",
             |siege| {
-                let served = siege.field.served;
-                let made = siege
-                    .people
-                    .ask(
-                        served,
-                        "una",
-                        ("POST", "/api/gantry/v1/tokens/"),
-                        "{\"name\": \"short\"}",
-                    )
-                    .json();
-                let (id, token) = (
-                    made["id"].as_str().unwrap_or_default(),
-                    made["token"].as_str().unwrap_or_default(),
-                );
+                let (id, token) = new_token(siege);
                 let header = format!("Authorization: Bearer {token}\r\n");
-                let before = served
-                    .wire
-                    .ask("GET", &format!("{OWN}me/"), &header, b"")
-                    .status;
-                siege.people.ask(
-                    served,
-                    "una",
-                    ("DELETE", &format!("/api/gantry/v1/tokens/{id}/")),
-                    "",
-                );
-                let after = served
-                    .wire
-                    .ask("GET", &format!("{OWN}me/"), &header, b"")
-                    .status;
+                let me = || {
+                    let wire = &siege.field.served.wire;
+                    wire.ask("GET", &format!("{OWN}me/"), &header, b"").status
+                };
+                let before = me();
+                siege.ask("una", ("DELETE", &format!("{OWN}tokens/{id}/")), "");
+                let after = me();
                 unless((before, after) == (200, 401), || {
                     format!("{before} {after}")
                 })
@@ -137,21 +142,8 @@ fn sessions() -> Vec<Case> {
             "ends the token of somebody else",
             "404",
             |siege| {
-                let served = siege.field.served;
-                let made = siege
-                    .people
-                    .ask(
-                        served,
-                        "una",
-                        ("POST", "/api/gantry/v1/tokens/"),
-                        "{\"name\": \"mine\"}",
-                    )
-                    .json();
-                let path = format!(
-                    "/api/gantry/v1/tokens/{}/",
-                    made["id"].as_str().unwrap_or_default()
-                );
-                let answer = siege.people.ask(served, "otto", ("DELETE", &path), "");
+                let (id, _) = new_token(siege);
+                let answer = siege.ask("otto", ("DELETE", &format!("{OWN}tokens/{id}/")), "");
                 unless(answer.status == 404, || format!("{}", answer.status))
             },
         ),
@@ -205,18 +197,13 @@ fn sessions() -> Vec<Case> {
             "makes oneself an administrator, and an account for another",
             "4xx, and still a user",
             |siege| {
-                let served = siege.field.served;
                 let path = siege.people.path("/api/gantry/v1/accounts/{account}/");
-                let answer = siege.people.ask(
-                    served,
+                let answer = siege.ask(
                     "otto",
                     ("PATCH", &path),
                     "{\"role\": \"administrator\", \"is_active\": true}",
                 );
-                let me = siege
-                    .people
-                    .ask(served, "otto", ("GET", "/api/gantry/v1/me/"), "")
-                    .json();
+                let me = siege.ask("otto", ("GET", "/api/gantry/v1/me/"), "").json();
                 unless(answer.status >= 400 && me["role"] == "user", || {
                     format!("{} {me}", answer.status)
                 })
@@ -232,14 +219,8 @@ fn guessing() -> Vec<Case> {
             "compares the answers to a wrong password and to a name that nobody has",
             "the same words",
             |siege| {
-                let served = siege.field.served;
-                let ask = |name: &str| {
-                    served.post(
-                        &format!("{OWN}login/token/"),
-                        &json!({"username": name, "password": "wrong", "name": "x"}),
-                    )
-                };
-                let (known, unknown) = (ask("una"), ask("nobody-at-all"));
+                let known = guess(siege, ("una", "wrong"), "");
+                let unknown = guess(siege, ("nobody-at-all", "wrong"), "");
                 unless(
                     known.status == 401 && known.text() == unknown.text(),
                     || format!("{} {}", known.text(), unknown.text()),
@@ -251,16 +232,9 @@ fn guessing() -> Vec<Case> {
             "a password of a megabyte, one with NULs",
             "refused at once",
             |siege| {
-                let served = siege.field.served;
                 let began = std::time::Instant::now();
-                let answer = served.post(
-                    &format!("{OWN}login/token/"),
-                    &json!({"username": "una", "password": "x".repeat(1 << 20), "name": "x"}),
-                );
-                let other = served.post(
-                    &format!("{OWN}login/token/"),
-                    &json!({"username": "una\u{0}", "password": "x\u{0}", "name": "x"}),
-                );
+                let answer = guess(siege, ("una", &"x".repeat(1 << 20)), "");
+                let other = guess(siege, ("una\u{0}", "x\u{0}"), "");
                 let is_right = (400..500).contains(&answer.status)
                     && (400..500).contains(&other.status)
                     && began.elapsed().as_secs() < 5;
@@ -274,28 +248,16 @@ fn guessing() -> Vec<Case> {
             "guesses the password of one name, each time as if from another address",
             "429 with Retry-After, for the right one also",
             |siege| {
-                let served = siege.field.served;
                 let mut last = 0;
                 for number in 0..12 {
                     let headers = format!(
-                        "Content-Type: application/json\r\nX-Forwarded-For: 10.0.0.{number}\r\nX-Real-IP: 10.0.0.{number}\r\n"
+                        "X-Forwarded-For: 10.0.0.{number}\r\nX-Real-IP: 10.0.0.{number}\r\n"
                     );
-                    let body = json!({"username": "locked", "password": format!("guess-{number}"), "name": "x"}).to_string();
-                    last = served
-                        .wire
-                        .ask(
-                            "POST",
-                            &format!("{OWN}login/token/"),
-                            &headers,
-                            body.as_bytes(),
-                        )
-                        .status;
+                    let password = format!("guess-{number}");
+                    last = guess(siege, ("locked", &password), &headers).status;
                 }
-                let right = served.post(
-                    &format!("{OWN}login/token/"),
-                    &json!({"username": "locked", "password": "password-of-locked", "name": "x"}),
-                );
-                let form = enter(served, "locked", "password-of-locked", "");
+                let right = guess(siege, ("locked", "password-of-locked"), "");
+                let form = enter(siege.field.served, "locked", "password-of-locked", "");
                 let is_right = last == 429
                     && right.status == 429
                     && !right.header("retry-after").is_empty()
@@ -310,10 +272,9 @@ fn guessing() -> Vec<Case> {
             "guesses one password for a hundred names",
             "429",
             |siege| {
-                let served = siege.field.served;
                 let mut last = 0;
                 for number in 0..60 {
-                    last = served.post(&format!("{OWN}login/token/"), &json!({"username": format!("name-{number}"), "password": "summer", "name": "x"})).status;
+                    last = guess(siege, (&format!("name-{number}"), "summer"), "").status;
                     if last == 429 {
                         break;
                     }

@@ -22,7 +22,7 @@ fn escaped(siege: &Siege<'_>, pages: &[&str]) -> Vec<String> {
     let mut problems = Vec::new();
     let mut is_seen = false;
     for page in pages {
-        let answer = siege.people.visit(siege.field.served, "admin", page);
+        let answer = siege.visit("admin", page);
         let text = answer.text();
         is_seen |= text.contains("alert(7)");
         for acting in ACTING {
@@ -47,12 +47,7 @@ fn stored() -> Vec<Case> {
             expected,
             |siege| {
                 let body = json!({"comment": MARKUP}).to_string();
-                siege.people.ask(
-                    siege.field.served,
-                    "una",
-                    ("PATCH", "/api/gantry/v1/jobs/{job}/"),
-                    &body,
-                );
+                siege.ask("una", ("PATCH", "/api/gantry/v1/jobs/{job}/"), &body);
                 escaped(siege, &["/jobs/{job}/", "/jobs/"])
             },
         ),
@@ -82,10 +77,7 @@ fn stored() -> Vec<Case> {
                         "/algorithms/markup/limits/",
                     ],
                 ));
-                let page = siege
-                    .people
-                    .visit(served, "admin", "/algorithms/markup/")
-                    .text();
+                let page = siege.visit("admin", "/algorithms/markup/").text();
                 problems.extend(unless(!page.contains("href=\"javascript:"), || {
                     "a link acts".to_owned()
                 }));
@@ -98,12 +90,7 @@ fn stored() -> Vec<Case> {
             expected,
             |siege| {
                 let body = json!({"title": MARKUP, "description": MARKUP}).to_string();
-                siege.people.ask(
-                    siege.field.served,
-                    "ed",
-                    ("PATCH", "/api/gantry/v1/archives/{archive}/"),
-                    &body,
-                );
+                siege.ask("ed", ("PATCH", "/api/gantry/v1/archives/{archive}/"), &body);
                 escaped(
                     siege,
                     &[
@@ -120,12 +107,7 @@ fn stored() -> Vec<Case> {
             expected,
             |siege| {
                 let body = json!({"name": MARKUP}).to_string();
-                siege.people.ask(
-                    siege.field.served,
-                    "admin",
-                    ("POST", "/api/gantry/v1/tokens/"),
-                    &body,
-                );
+                siege.ask("admin", ("POST", "/api/gantry/v1/tokens/"), &body);
                 escaped(siege, &["/account/"])
             },
         ),
@@ -142,7 +124,7 @@ fn stored() -> Vec<Case> {
                 let page = format!("/jobs/{job}/");
                 let mut problems = Vec::new();
                 for page in [page.as_str(), "/images/"] {
-                    let text = siege.people.visit(served, "admin", page).text();
+                    let text = siege.visit("admin", page).text();
                     problems.extend(unless(
                         !ACTING.iter().any(|acting| text.contains(acting)),
                         || format!("{page} acts"),
@@ -194,10 +176,7 @@ fn stored() -> Vec<Case> {
                     "/jobs/?algorithm=",
                     "/jobs/?state=",
                 ] {
-                    let text = siege
-                        .people
-                        .visit(siege.field.served, "admin", &format!("{page}{words}"))
-                        .text();
+                    let text = siege.visit("admin", &format!("{page}{words}")).text();
                     problems.extend(unless(
                         !ACTING.iter().any(|acting| text.contains(acting)),
                         || format!("{page} acts"),
@@ -301,7 +280,7 @@ fn told() -> Vec<Case> {
             |siege| {
                 let mut problems = Vec::new();
                 for page in PAGES {
-                    let answer = siege.people.visit(siege.field.served, "admin", page);
+                    let answer = siege.visit("admin", page);
                     let policy = answer.header("content-security-policy");
                     let is_strict = [
                         "default-src 'none'",
@@ -332,7 +311,7 @@ fn told() -> Vec<Case> {
             |siege| {
                 let mut problems = Vec::new();
                 for page in PAGES {
-                    let text = siege.people.visit(siege.field.served, "admin", page).text();
+                    let text = siege.visit("admin", page).text();
                     let has_script = text.split("<script").skip(1).any(|rest| {
                         let tag = rest.split('>').next().unwrap_or_default();
                         !tag.contains("src=") && !tag.contains("application/json")

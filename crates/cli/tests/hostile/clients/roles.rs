@@ -155,18 +155,15 @@ fn of(method: &'static str, path: &'static str, may: &'static str) -> Case {
 }
 
 fn ask(siege: &Siege<'_>, who: &str, method: &str, path: &str) -> Answer {
-    let served = siege.field.served;
     if method == "GET" && !path.starts_with("/api/") {
-        return siege.people.visit(served, who, path);
+        return siege.visit(who, path);
     }
     let body = if method == "GET" {
         String::new()
     } else {
         body(path)
     };
-    siege
-        .people
-        .ask(served, who, (method, path), &siege.people.path(&body))
+    siege.ask(who, (method, path), &siege.people.path(&body))
 }
 
 /// Every field that any change asks for, so that it is the person and not the body that is refused.
