@@ -8,7 +8,7 @@ const BLOCK = 512;
 const USER = "1000:1000";
 
 // An archive with a static BusyBox and a script, which runs as a plain user.
-export async function container(script) {
+export async function container(script, name = "pages/test:1") {
   const busybox = await readFile("/bin/busybox");
   const layer = tar([
     ["bin/", null, 0o755],
@@ -25,7 +25,7 @@ export async function container(script) {
     }),
   );
   const names = [`${sha256(config)}.json`, `${sha256(layer)}/layer.tar`];
-  const manifest = [{ Config: names[0], RepoTags: ["pages/test:1"], Layers: [names[1]] }];
+  const manifest = [{ Config: names[0], RepoTags: [name], Layers: [names[1]] }];
   return tar([
     [names[0], config, 0o644],
     [`${sha256(layer)}/`, null, 0o755],
