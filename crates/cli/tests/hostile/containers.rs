@@ -4,6 +4,7 @@ use crate::Wanted;
 use crate::attack::Attack;
 use crate::record::{Record, Row};
 use crate::table;
+use crate::table::engine::otherwise;
 use crate::way::{Field, Seen, Way};
 use crate::witness::{ANSWER_WITHIN, Beside};
 
@@ -13,7 +14,7 @@ pub(crate) fn rows() -> Vec<Row> {
         expected: attack.expected(),
         name: attack.name,
         does: attack.does,
-        ways: "run and server, as user and as root",
+        ways: "run, server and docker, as user and as root",
     };
     table::all().into_iter().map(row).collect()
 }
@@ -65,7 +66,11 @@ fn judge(attack: &Attack, seen: &Seen, (way, is_root): (Way, bool)) -> Vec<Strin
     let says = if is_root { &attack.root } else { &attack.user };
     let is_said = |text: &&str| seen.stdout.contains(text);
     let is_another_refusal = way == Way::Docker && attack.exact && !seen.stdout.contains("allowed");
-    if !says.is_empty() && !says.iter().any(is_said) && !is_another_refusal {
+    let is_otherwise = way == Way::Docker
+        && otherwise(&attack.name, is_root).is_some_and(|one| is_said(&one.says));
+    let is_expected =
+        says.is_empty() || says.iter().any(is_said) || is_another_refusal || is_otherwise;
+    if !is_expected {
         let stdout = shorten(&seen.stdout);
         problems.push(format!("said {stdout:?}, expected one of {says:?}"));
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::table::engine::IN_AN_ENGINE;
+
 /// One case in all its ways.
 struct Case {
     /// `run as user` and the like, with what was wrong.
@@ -146,6 +148,23 @@ pub(crate) fn table(rows: &[Row]) -> String {
             let cells = [short, &row.does, &row.expected, row.ways].map(cell);
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         }
+    }
+    text + &in_an_engine()
+}
+
+/// What is otherwise with `--ways docker`.
+fn in_an_engine() -> String {
+    let mut text = String::from(
+        "\n## Otherwise in a Docker engine\n\n| case | answer | why |\n|---|---|---|\n",
+    );
+    for one in IN_AN_ENGINE {
+        let who = if one.is_root { "as root " } else { "" };
+        let answer = match one.says {
+            "" => format!("{who}nothing"),
+            says => format!("{who}`{says}`"),
+        };
+        let cells = [one.case, &answer, one.why].map(cell);
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
     text
 }

@@ -1,6 +1,7 @@
 //! The attacks from inside a container, group by group.
 
 mod calls;
+pub(crate) mod engine;
 mod exits;
 mod files;
 mod leftovers;

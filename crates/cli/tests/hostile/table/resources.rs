@@ -29,6 +29,11 @@ fn of_memory() -> Vec<Attack> {
             "good; probe memory-in-child 10000000000; exit 0",
         ),
         bomb(
+            "resources.memory_of_process_1",
+            "sees to it that the kernel kills process 1 first, and allocates without end",
+            "good; echo 1000 >/proc/1/oom_score_adj; echo 0 >/proc/self/oom_score_adj; probe memory 10000000000; exit 0",
+        ),
+        bomb(
             "resources.shared_memory",
             "fills /dev/shm",
             "good; dd if=/dev/zero of=/dev/shm/x bs=1M 2>/dev/null; exit 0",
