@@ -228,4 +228,18 @@ impl Load {
     pub(super) fn download(&self, image: &str) -> (u16, String) {
         self.get(&self.file_of(image))
     }
+
+    /// The file of an image, or a part of it: status, `Content-Range`, bytes.
+    pub(super) fn part(&self, image: &str, range: Option<&str>) -> (u16, String, Vec<u8>) {
+        let mut request = self.agent.get(self.url(&self.file_of(image)));
+        request = request.header("Authorization", self.bearer());
+        if let Some(range) = range {
+            request = request.header("Range", range);
+        }
+        let mut answer = request.call().unwrap();
+        let said = answer.headers().get("content-range");
+        let said = said.map_or("", |said| said.to_str().unwrap()).to_owned();
+        let bytes = answer.body_mut().read_to_vec().unwrap();
+        (answer.status().as_u16(), said, bytes)
+    }
 }
