@@ -15,13 +15,17 @@ import { build } from "vite";
 import { launch } from "../tests/pages/harness/browser.mjs";
 import { Gantry } from "../tests/pages/harness/gantry.mjs";
 import { Server } from "../tests/server.mjs";
+import { ofSlide, slide } from "./slide.mjs";
 
 const ROUNDS = Number(process.argv[2] ?? 3);
 const SIZE = [256, 256, 200];
+const SIDE = 8192;
 const PATIENCE = 300_000;
 const folder = await mkdtemp(join(tmpdir(), "gantry-bench-"));
 const volume = join(folder, "volume.mha");
 await writeFile(volume, phantom());
+const pyramid = join(folder, "slide.tif");
+await writeFile(pyramid, slide(SIDE));
 const files = await niivue(join(folder, "niivue"));
 const gantry = await Gantry.start();
 const plain = await serve(files);
@@ -38,6 +42,10 @@ try {
   }
   const size = { gantry: await ourSize(server, image), niivue: sizeOf(files) };
   print({ cold, ours, theirs }, size, (await readFile(volume)).length);
+  const large = await server.upload(pyramid);
+  const slides = [];
+  for (let round = 0; round <= ROUNDS; round++) slides.push(await ofSlide(server, large, PATIENCE));
+  printSlide(slides);
 } finally {
   plain.close();
   await gantry.stop();
@@ -217,4 +225,13 @@ function print({ cold, ours, theirs }, size, fileBytes) {
   console.log(`A CT of ${SIZE.join(" × ")} voxels, 16 bits, ${mb(fileBytes)} as compressed MetaImage; medians of ${ROUNDS} rounds:\n`);
   console.log("| | Gantry | NiiVue |\n|---|---|---|");
   for (const row of rows) console.log(`| ${row.join(" | ")} |`);
+}
+
+function printSlide([cold, ...later]) {
+  const median = (name) => later.map((run) => run[name]).sort((a, b) => a - b)[Math.floor(later.length / 2)];
+  const ms = (value) => `${Math.round(value)} ms`;
+  console.log(`\nA slide of ${SIDE} × ${SIDE} pixels; medians of ${later.length} rounds:\n`);
+  console.log("| | first | later |\n|---|---|---|");
+  console.log(`| first view | ${ms(cold.first)} | ${ms(median("first"))} |`);
+  console.log(`| everything that the window shows | ${ms(cold.full)} | ${ms(median("full"))} |`);
 }
