@@ -45,7 +45,21 @@ pub(super) fn convert(
         };
         return anew::convert(&source, path, options);
     }
-    let summary = image.check(&options.limits)?;
+    let large = copy::without_overview(&mut file, &options.limits).map_err(in_source)?;
+    if let Some(obstacle) = &large {
+        let source = Source {
+            image,
+            known,
+            obstacle: obstacle.clone(),
+        };
+        match anew::convert(&source, path, options) {
+            // Better shown slowly than not taken.
+            Err(ConvertImageError::NotConvertible { .. }) => {}
+            done => return done,
+        }
+    }
+    let mut summary = image.check(&options.limits)?;
+    summary.warnings.extend(large);
     let spacing = [summary.geometry.spacing[0], summary.geometry.spacing[1]];
     let write_error = |source| WriteImageError::Write {
         file: path.to_string(),

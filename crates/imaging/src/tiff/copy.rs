@@ -41,6 +41,8 @@ const COMMON_COMPRESSIONS: [u16; 6] = [1, 5, 7, 8, 32946, 32773];
 
 /// Longest value of a tag that is copied, bytes: an ICC profile.
 const MAX_VALUE: u64 = 1 << 20;
+/// Pixels across and down of the level that is shown first, at most: a viewer asks for all of its tiles.
+const LARGEST_OVERVIEW: u64 = 4096;
 /// Tiles whose places are read at a time.
 const BATCH: u64 = 4096;
 
@@ -77,6 +79,25 @@ pub(crate) fn obstacle(
         } else {
             None
         }
+    }))
+}
+
+/// What is wrong with the smallest level of a slide that cannot be seen as a whole without reading very much of it; `None` when
+/// there is nothing.
+pub(crate) fn without_overview(
+    reader: &mut dyn ReadSeek,
+    limits: &CheckLimits,
+) -> Result<Option<String>, ReadProblem> {
+    let mut file = TiffFile::open(reader)?;
+    let (_, pages) = read_pages(&mut file, limits)?;
+    let levels = levels::levels(&pages);
+    let smallest = levels.last();
+    let large = smallest.filter(|page| page.width.max(page.height) > LARGEST_OVERVIEW);
+    Ok(large.map(|page| {
+        format!(
+            "its smallest level has {} × {} pixels; expected one of at most {LARGEST_OVERVIEW} each way",
+            page.width, page.height
+        )
     }))
 }
 

@@ -67,6 +67,30 @@ fn strips_of_any_number_of_rows_become_a_pyramid_of_the_same_pixels() {
 }
 
 #[test]
+fn a_tiled_slide_that_is_large_gets_smaller_levels() {
+    let rows = 4200;
+    let pixels: Vec<u8> = (0..rows * 8)
+        .map(|at| u8::try_from(at / 200).unwrap())
+        .collect();
+    let layout = || Layout {
+        tile: 16,
+        compression: 8,
+        resolution: Some((4000, 3)),
+        ..Layout::default()
+    };
+    let (bytes, samples, done) = encoded(&grey(layout(), &pixels));
+    assert_eq!(
+        done.warnings,
+        [
+            "encoded anew without loss: its smallest level has 8 × 4200 pixels; expected one of at most 4096 each way"
+        ]
+    );
+    assert!(samples == Samples::Uint8(pixels.clone()));
+    let levels = imaging::check_bytes(&bytes).unwrap().tiff.unwrap().levels;
+    assert_eq!((levels[1].width, levels[1].height), (4, 2100));
+}
+
+#[test]
 fn labels_in_strips_stay_labels_in_every_level() {
     let pixels: Vec<u8> = (0..8 * 5000).map(|at| [0, 2, 9][at % 3]).collect();
     let (bytes, samples, done) = encoded(&strips(&pixels));
