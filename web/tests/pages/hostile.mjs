@@ -249,6 +249,10 @@ test("what a container writes is text: while it runs, in its log, its values, it
   await isText(page, ["stdout", "stderr"]);
   await admin.go(`${job}log/?search=${encodeURIComponent(poison("search"))}`);
   await isText(page, ["search"]);
+  await admin.go(job);
+  await page.getByRole("link", { name: "Run again with changes" }).click();
+  await page.locator('[name="value.words"]').waitFor();
+  await isText(page, ["words", "words-title"]);
   await admin.go("/images/");
   assert.match(await page.locator(".gallery").innerText(), /file-name'/);
   await isTame(page);
