@@ -107,7 +107,7 @@ impl ExitStatus {
             Self::OutputsRefused => {
                 "outputs refused: missing, invalid, ambiguous or of wrong geometry"
             }
-            Self::LimitHit => "a limit was hit: memory, processes, disk, time or log",
+            Self::LimitHit => "a limit was hit: memory, processes, disk, time, log or GPU memory",
             Self::ImageRefused => "image or manifest refused, unusable or not found",
             Self::HostUnable => {
                 "this machine cannot keep a guarantee or lacks a resource, nothing was started"

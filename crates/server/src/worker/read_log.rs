@@ -10,6 +10,9 @@ use super::log_file::LogLine;
 /// A part of the file so small that it is read from its start, bytes.
 const NEAR: u64 = 64 << 10;
 
+/// Text of lines that are in memory together, bytes, but for the last line.
+const MOST_TEXT: usize = 4 << 20;
+
 /// Lines of a log, one after the other. A last line that is being written, or that a crash cut off, is left out.
 #[derive(Debug)]
 pub struct LogLines {
@@ -84,12 +87,21 @@ fn place(file: &mut BufReader<File>, after: u64) -> io::Result<u64> {
     Ok(low)
 }
 
-/// The lines of a log after line `after`, at most `most`.
+/// The lines of a log after line `after`, at most `most`, and no more after so many that their text has 4 MiB: lines may be
+/// long, and many readers may come at once.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub fn read_log(path: &Utf8Path, after: u64, most: usize) -> io::Result<Vec<LogLine>> {
-    LogLines::after(path, after)?.take(most).collect()
+    let mut text = 0;
+    LogLines::after(path, after)?
+        .take(most)
+        .take_while(|line| {
+            let is_within = text < MOST_TEXT;
+            text += line.as_ref().map_or(0, |line| line.text.len());
+            is_within
+        })
+        .collect()
 }
 
 /// Writes the lines of a log after line `after` as plain text.
@@ -191,5 +203,27 @@ mod tests {
         let text = String::from_utf8(text).unwrap();
         assert!(text.starts_with("    1.500 stdout | line 1\n"), "{text}");
         assert!(text.ends_with("    1.500 stderr | line 3\n"), "{text}");
+    }
+
+    #[test]
+    fn long_lines_come_in_parts() {
+        let (_folder, path) = log((0..100).map(|_| "x".repeat(100_000)));
+        let mut found = Vec::new();
+        loop {
+            let after = found.len() as u64;
+            let part = read_log(&path, after, 1000).unwrap();
+            if part.is_empty() {
+                break;
+            }
+            assert!(part.len() <= 42, "{} lines", part.len());
+            found.extend(part);
+        }
+        assert!(
+            found
+                .iter()
+                .zip(1..)
+                .all(|(line, number)| line.number == number)
+        );
+        assert_eq!(found.len(), 100);
     }
 }

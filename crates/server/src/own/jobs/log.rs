@@ -22,7 +22,7 @@ use crate::state::AppState;
 use crate::worker::{LogLine, read_log, write_log};
 
 /// Lines of one answer.
-const MOST_LINES: usize = 100_000;
+const MOST_LINES: usize = 20_000;
 
 /// Which lines, and how.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -35,8 +35,8 @@ pub(super) struct Lines {
     format: Option<String>,
 }
 
-/// What the program wrote, while it runs and afterwards; stderr counts as a warning. JSON is at most 100,000 lines: ask
-/// for those after the last one until none comes. Text is all of them.
+/// What the program wrote, while it runs and afterwards; stderr counts as a warning. JSON is at most 20,000 lines and some
+/// megabytes: ask for those after the last one until none comes. Text is all of them.
 #[utoipa::path(
     get, path = "/api/gantry/v1/jobs/{id}/log/", tag = "jobs",
     params(("id" = String, Path, format = Uuid), Lines),
