@@ -13,8 +13,13 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let results = domain::json::parse(results).map_or(serde_json::Value::Null, |found| found.value);
     if let Ok(rendered) = render_result(template, &results) {
         let html = rendered.html.to_lowercase();
-        for bad in ["<script", "<iframe", "<object", "<style", "=\"javascript:"] {
+        for bad in ["<script", "<iframe", "<object", "<style"] {
             assert!(!html.contains(bad), "{html}");
+        }
+        // In a text that is no tag it is a text; there every `<` is escaped.
+        let tags = html.split('<').skip(1);
+        for tag in tags.filter_map(|rest| rest.split('>').next()) {
+            assert!(!tag.contains("=\"javascript:"), "{html}");
         }
     }
 });
