@@ -77,13 +77,16 @@ function tiff(side, tiles) {
   return Buffer.concat([head, ...tiles]);
 }
 
-// Milliseconds from the request of the page until the viewer has drawn something, and all that the window shows.
+// Milliseconds from the request of the page until the slide is seen (the picture in the page, or what the viewer draws), and
+// until the viewer has drawn all that the window shows.
 export async function ofSlide(server, image, patience) {
   const { browser, page } = await server.browser("webgl");
   try {
     await page.addInitScript(() => {
       globalThis.measured = {};
       const look = () => {
+        const still = document.querySelector(".still img");
+        if (still?.complete && still.naturalWidth > 0) globalThis.measured.first ??= performance.now();
         const ready = document.querySelector("slide-viewer")?.dataset.ready;
         if (ready) globalThis.measured.first ??= performance.now();
         if (ready === "full") globalThis.measured.full = performance.now();

@@ -241,7 +241,7 @@ impl Way for Runc {
     }
 
     fn goal(&self) -> f64 {
-        1.0 / 18.0
+        1.0 / 4.0
     }
 
     fn run(&self, round: usize) -> Duration {
