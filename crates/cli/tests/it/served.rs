@@ -23,6 +23,7 @@ mod faults;
 mod forms;
 mod keeping;
 mod load;
+mod long_lines;
 mod parts;
 mod slow;
 mod stops;

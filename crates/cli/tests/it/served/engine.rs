@@ -54,7 +54,7 @@ fn jobs_run_in_an_engine_and_are_ended_there() {
     assert_eq!(containers(&engine), 0, "at the end");
 }
 
-fn log_in(client: &Client<'_>, server: &Server) {
+pub(super) fn log_in(client: &Client<'_>, server: &Server) {
     let password = server.password.as_ref().unwrap();
     fs_err::write(client.gantry.work().join("password"), password).unwrap();
     log_in_again(client, server);
@@ -70,7 +70,7 @@ fn log_in_again(client: &Client<'_>, server: &Server) {
     assert_eq!(answer.code, 0, "{}", answer.stderr);
 }
 
-fn submit(client: &Client<'_>) -> String {
+pub(super) fn submit(client: &Client<'_>) -> String {
     let asked = [
         "submit",
         "cells",
