@@ -42,6 +42,14 @@ pub(crate) struct Start {
 }
 
 impl Start {
+    /// Of a page among the first rows, for which nothing has to be looked up.
+    fn near(page: Page) -> Option<Start> {
+        (page.offset <= FEW).then(|| Start {
+            hour: String::new(),
+            skip: page.offset,
+        })
+    }
+
     /// No time is later than this.
     fn after_the_last() -> Start {
         Start {
@@ -82,7 +90,11 @@ pub(crate) async fn note(
 
 impl Store {
     /// How many rows of a list these see together; what one of them sees, the others must not.
-    pub(crate) async fn tally(&self, list: &str, whose: &[&str]) -> Result<u64, StoreError> {
+    pub(crate) async fn tally(
+        &self,
+        list: &str,
+        whose: &[impl AsRef<str>],
+    ) -> Result<u64, StoreError> {
         let mut text = QueryBuilder::new(
             "SELECT CAST(COALESCE(SUM(rows), 0) AS BIGINT) FROM tally WHERE hour = '' AND list = ",
         );
@@ -96,14 +108,11 @@ impl Store {
     pub(crate) async fn start_of(
         &self,
         list: &str,
-        whose: &[&str],
+        whose: &[impl AsRef<str>],
         page: Page,
     ) -> Result<Start, StoreError> {
-        if page.offset <= FEW {
-            return Ok(Start {
-                hour: String::new(),
-                skip: page.offset,
-            });
+        if let Some(start) = Start::near(page) {
+            return Ok(start);
         }
         let mut text = QueryBuilder::new(
             "SELECT hour, CAST(upto - here AS BIGINT) FROM
@@ -130,10 +139,13 @@ impl Store {
     pub(crate) async fn start_beside(
         &self,
         list: &str,
-        whose: &[&str],
+        whose: &[impl AsRef<str>],
         mut others: BTreeMap<String, u64>,
         page: Page,
     ) -> Result<Start, StoreError> {
+        if let Some(start) = Start::near(page) {
+            return Ok(start);
+        }
         let mut text = QueryBuilder::new(
             "SELECT hour, CAST(SUM(rows) AS BIGINT) FROM tally WHERE hour <> '' AND list = ",
         );
@@ -163,11 +175,11 @@ fn start_in(hours: &BTreeMap<String, u64>, offset: u64) -> Start {
     Start::after_the_last()
 }
 
-fn one_of(text: &mut QueryBuilder<Sqlite>, whose: &[&str]) {
+fn one_of(text: &mut QueryBuilder<Sqlite>, whose: &[impl AsRef<str>]) {
     text.push(" AND whose IN (");
     let mut all = text.separated(", ");
     for one in whose {
-        all.push_bind((*one).to_owned());
+        all.push_bind(one.as_ref().to_owned());
     }
     text.push(")");
 }

@@ -47,7 +47,8 @@ async function keepFresh(part: HTMLElement): Promise<void> {
 async function fetchPart(id: string): Promise<HTMLElement | "gone" | undefined> {
   try {
     const answer = await fetch(window.location.href, { headers: { Accept: "text/html" } });
-    if (!answer.ok) {
+    // Led elsewhere: the login has ended, and what somebody is typing is not to be lost.
+    if (!answer.ok || answer.redirected) {
       return undefined;
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");

@@ -37,29 +37,27 @@ pub(super) fn convert(
     }
     let in_source = |problem: ReadProblem| problem.in_file(source.as_str());
     let mut file = open_file(source).map_err(in_source)?;
-    if let Some(obstacle) = copy::obstacle(&mut file, &options.limits).map_err(in_source)? {
+    let obstacles = copy::obstacles(&mut file, &options.limits).map_err(in_source)?;
+    let anew = |obstacle: String| {
         let source = Source {
             image,
             known,
             obstacle,
         };
-        return anew::convert(&source, path, options);
+        anew::convert(&source, path, options)
+    };
+    if let Some(obstacle) = obstacles.to_copying {
+        return anew(obstacle);
     }
-    let large = copy::without_overview(&mut file, &options.limits).map_err(in_source)?;
-    if let Some(obstacle) = &large {
-        let source = Source {
-            image,
-            known,
-            obstacle: obstacle.clone(),
-        };
-        match anew::convert(&source, path, options) {
+    if let Some(obstacle) = &obstacles.to_viewing {
+        match anew(obstacle.clone()) {
             // Better shown slowly than not taken.
             Err(ConvertImageError::NotConvertible { .. }) => {}
             done => return done,
         }
     }
     let mut summary = image.check(&options.limits)?;
-    summary.warnings.extend(large);
+    summary.warnings.extend(obstacles.to_viewing);
     let spacing = [summary.geometry.spacing[0], summary.geometry.spacing[1]];
     let write_error = |source| WriteImageError::Write {
         file: path.to_string(),

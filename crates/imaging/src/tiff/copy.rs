@@ -46,15 +46,31 @@ const LARGEST_OVERVIEW: u64 = 4096;
 /// Tiles whose places are read at a time.
 const BATCH: u64 = 4096;
 
-/// Why the levels cannot be taken as they are; `None` when they can.
-pub(crate) fn obstacle(
+/// What speaks against taking the levels as they are; `None` where nothing does.
+#[derive(Debug)]
+pub(crate) struct Obstacles {
+    /// The platform does not take such tiles.
+    pub(crate) to_copying: Option<String>,
+    /// The slide cannot be seen as a whole without reading very much of it.
+    pub(crate) to_viewing: Option<String>,
+}
+
+/// Looks at the levels, not at their tiles.
+pub(crate) fn obstacles(
     reader: &mut dyn ReadSeek,
     limits: &CheckLimits,
-) -> Result<Option<String>, ReadProblem> {
+) -> Result<Obstacles, ReadProblem> {
     let mut file = TiffFile::open(reader)?;
     let (_, pages) = read_pages(&mut file, limits)?;
     let levels = levels::levels(&pages);
-    Ok(levels.iter().find_map(|page| {
+    Ok(Obstacles {
+        to_copying: unlike_the_platform(&levels),
+        to_viewing: without_overview(&levels),
+    })
+}
+
+fn unlike_the_platform(levels: &[&Page]) -> Option<String> {
+    levels.iter().find_map(|page| {
         if !matches!(page.chunks, Chunks::Tiles { .. }) {
             Some("its pixels are stored in strips; expected tiles".to_owned())
         } else if !COMMON_COMPRESSIONS.contains(&page.compression) {
@@ -79,26 +95,18 @@ pub(crate) fn obstacle(
         } else {
             None
         }
-    }))
+    })
 }
 
-/// What is wrong with the smallest level of a slide that cannot be seen as a whole without reading very much of it; `None` when
-/// there is nothing.
-pub(crate) fn without_overview(
-    reader: &mut dyn ReadSeek,
-    limits: &CheckLimits,
-) -> Result<Option<String>, ReadProblem> {
-    let mut file = TiffFile::open(reader)?;
-    let (_, pages) = read_pages(&mut file, limits)?;
-    let levels = levels::levels(&pages);
-    let smallest = levels.last();
-    let large = smallest.filter(|page| page.width.max(page.height) > LARGEST_OVERVIEW);
-    Ok(large.map(|page| {
+fn without_overview(levels: &[&Page]) -> Option<String> {
+    let smallest = levels.last()?;
+    let is_large = smallest.width.max(smallest.height) > LARGEST_OVERVIEW;
+    is_large.then(|| {
         format!(
             "its smallest level has {} × {} pixels; expected one of at most {LARGEST_OVERVIEW} each way",
-            page.width, page.height
+            smallest.width, smallest.height
         )
-    }))
+    })
 }
 
 /// Writes the levels with `spacing` (mm along x and y of the largest) as their resolution.

@@ -57,7 +57,6 @@ impl Store {
         } else {
             let list = list_of(filter.algorithm);
             let whose = seen_by(viewer);
-            let whose: Vec<&str> = whose.iter().map(String::as_str).collect();
             let start = self.start_of(&list, &whose, page).await?;
             let count = self.tally(&list, &whose).await?;
             (count, walks(viewer, filter, (page, &start)))

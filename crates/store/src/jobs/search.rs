@@ -217,9 +217,8 @@ impl Store {
                 ..JobSearch::default()
             };
         if is_kept {
-            let whose = seen_by(viewer);
-            let whose: Vec<&str> = whose.iter().map(String::as_str).collect();
-            let count = self.tally(&list_of(search.algorithm), &whose).await?;
+            let list = list_of(search.algorithm);
+            let count = self.tally(&list, &seen_by(viewer)).await?;
             return Ok((count <= JobLines::COUNTED).then_some(count));
         }
         let question = Question {
