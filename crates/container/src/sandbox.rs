@@ -16,7 +16,7 @@ mod plan;
 mod promise;
 mod running;
 mod shim;
-mod sys;
+pub(crate) mod sys;
 
 pub use facts::{CgroupFacts, KernelFacts, MountFact, NamespaceFact, ScratchFacts};
 pub use log::{LogChunk, LogError, LogReader, Stream};

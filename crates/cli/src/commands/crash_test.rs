@@ -3,11 +3,13 @@
 //! Each round submits jobs, waits until one of them is in the round's state, kills the server with `SIGKILL`, starts it
 //! again, and looks: every job must come to an end in time, with each output once or none, with its log; and no process,
 //! mount, cgroup, folder or half-written file may be left. Some rounds kill the process that watches a container or the
-//! program in it instead, or the server while something is on its way in. At the end, everything is verified.
+//! program in it instead, or the server while something is on its way in. As root, everything lies on a disk of its own, and
+//! in some rounds its power is cut (what was not on it yet is gone) or it is full for a while. At the end, everything is
+//! verified.
 
 use std::time::{Duration, Instant};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 use server::verify::Depth;
@@ -21,11 +23,13 @@ use crate::problem::Problem;
 use crate::remote::{Connection, Login};
 
 mod child;
+mod disk;
 mod leftovers;
 mod moments;
 mod points;
 
 use child::Child;
+use disk::Disk;
 use leftovers::Leftovers;
 use moments::{HalfUpload, begin_import, kill_while_running, reach, version};
 use points::{Moment, Point, Victim};
@@ -47,6 +51,8 @@ struct Round {
     recovered_s: f64,
     /// Final states of the jobs.
     states: Vec<String>,
+    /// Why jobs failed.
+    failures: Vec<String>,
     /// Everything that is wrong; empty is good.
     problems: Vec<String>,
 }
@@ -57,13 +63,13 @@ pub(crate) fn crash_test(arguments: &CrashTestArguments) -> Result<ExitStatus, P
         .prefix("gantry-crash-test-")
         .tempdir()
         .map_err(Problem::internal)?;
-    let home = Utf8PathBuf::from_path_buf(folder.path().join("home")).map_err(|path| {
+    let disk = Utf8PathBuf::from_path_buf(folder.path().join("disk")).map_err(|path| {
         Problem::new(
             ExitStatus::HostUnable,
             format!("`{}` is not UTF-8", path.display()),
         )
     })?;
-    let mut test = CrashTest::prepare(arguments, home)?;
+    let mut test = CrashTest::prepare(arguments, &disk)?;
     let mut is_good = true;
     let mut killed = 0;
     for number in 1..=arguments.rounds {
@@ -99,6 +105,7 @@ pub(crate) fn crash_test(arguments: &CrashTestArguments) -> Result<ExitStatus, P
 /// A server, and what every round needs.
 struct CrashTest<'a> {
     arguments: &'a CrashTestArguments,
+    disk: Disk,
     home: Utf8PathBuf,
     leftovers: Leftovers,
     child: Child,
@@ -108,11 +115,13 @@ struct CrashTest<'a> {
 }
 
 impl CrashTest<'_> {
-    fn prepare(
-        arguments: &CrashTestArguments,
-        home: Utf8PathBuf,
-    ) -> Result<CrashTest<'_>, Problem> {
+    fn prepare<'a>(
+        arguments: &'a CrashTestArguments,
+        folder: &Utf8Path,
+    ) -> Result<CrashTest<'a>, Problem> {
         let leftovers = Leftovers::before();
+        let disk = Disk::make(folder)?;
+        let home = folder.join("home");
         let child = Child::start(&home)?;
         let login = child.log_in()?;
         let server = Connection::with(login.clone())?;
@@ -122,6 +131,7 @@ impl CrashTest<'_> {
         remote::push(&server, (&slug, &archive), "", true)?;
         Ok(CrashTest {
             arguments,
+            disk,
             home,
             leftovers,
             child,
@@ -137,41 +147,35 @@ impl CrashTest<'_> {
 
     /// Kills something, and looks at what becomes of everything.
     fn round(&mut self, number: u32) -> Result<Round, Problem> {
-        let point = Point::of_round(number);
+        let point = Point::of_round(number, self.disk.can_fail());
         let server = self.server()?;
         let input = &self.arguments.input;
         let jobs = submit(&server, (&self.slug, input), self.arguments.jobs)?;
         let mut import = None;
         let mut upload = None;
-        let mut killed = true;
-        match (point.victim, point.moment) {
-            (Victim::Server, Moment::State(state)) => reach(&server, &jobs[0], state)?,
-            (_, Moment::Uploading) => {
+        match point.moment {
+            Moment::State(state) if point.kills_at_state() => reach(&server, &jobs[0], state)?,
+            Moment::State(_) => {}
+            Moment::Uploading => {
                 upload = Some(HalfUpload::begin(self.child.login_again(&self.login))?);
             }
-            (_, Moment::ImportingContainer) => {
+            Moment::ImportingContainer => {
                 import = Some(begin_import(&server, (&self.slug, &self.archive))?);
             }
-            (victim, Moment::State(_)) => {
-                let folder = self.home.join("jobs");
-                killed = kill_while_running(&server, &jobs, (victim, &folder))?;
-            }
         }
-        if matches!(point.victim, Victim::Server | Victim::Both) {
-            self.child.kill();
-            if let Some(upload) = upload {
-                upload.end();
-            }
+        let (killed, mut problems) = self.strike(point, &server, &jobs)?;
+        if let Some(upload) = upload {
+            upload.end();
         }
         let again = Instant::now();
-        if matches!(point.victim, Victim::Server | Victim::Both) {
+        if point.ends_server() {
             self.child = Child::start(&self.home)?;
         }
         let server = self.server()?;
         let within = Duration::from_secs(self.arguments.within);
         let ended = all_ended(&server, &jobs, (again, within))?;
         let recovered_s = again.elapsed().as_secs_f64();
-        let mut problems = problems(&server, &ended, point.victim)?;
+        problems.extend(wrong_ends(&server, &ended, point)?);
         if let Some(import) = import {
             problems.extend(self.imported(&server, &import)?);
         }
@@ -182,8 +186,41 @@ impl CrashTest<'_> {
             killed,
             recovered_s,
             states: ended.iter().map(|job| word(job).to_owned()).collect(),
+            failures: ended.iter().filter_map(reason).collect(),
             problems,
         })
+    }
+
+    /// Kills the victim; whether there was one, and what is wrong right then.
+    fn strike(
+        &mut self,
+        point: Point,
+        server: &Connection,
+        jobs: &[String],
+    ) -> Result<(bool, Vec<String>), Problem> {
+        let mut killed = true;
+        let mut problem = None;
+        match point.victim {
+            Victim::Server => self.child.kill(),
+            Victim::Shim | Victim::Program | Victim::Both => {
+                let folder = self.home.join("jobs");
+                killed = kill_while_running(server, jobs, (point.victim, &folder))?;
+                if point.ends_server() {
+                    self.child.kill();
+                }
+            }
+            Victim::DiskPower => {
+                problem = self.disk.cut(server)?;
+                self.child.kill();
+                self.disk.restore()?;
+            }
+            Victim::DiskRoom => {
+                let (ballast, wrong) = self.disk.fill(server)?;
+                problem = wrong;
+                fs_err::remove_file(ballast).map_err(Problem::internal)?;
+            }
+        }
+        Ok((killed, problem.into_iter().collect()))
     }
 
     /// A container image whose import was killed is imported after all.
@@ -203,7 +240,7 @@ impl CrashTest<'_> {
 }
 
 /// The archive that the manifest names.
-fn archive(manifest: &camino::Utf8Path) -> Result<Utf8PathBuf, Problem> {
+fn archive(manifest: &Utf8Path) -> Result<Utf8PathBuf, Problem> {
     let path = locate::manifest(manifest)?;
     let text = fs_err::read_to_string(&path).map_err(Problem::internal)?;
     let table: toml::Table = text
@@ -262,9 +299,20 @@ fn word(job: &Value) -> &str {
     job["state"].as_str().unwrap_or_default()
 }
 
+/// Why a job failed, if it did.
+fn reason(job: &Value) -> Option<String> {
+    job["failure"]["message"].as_str().map(str::to_owned)
+}
+
 /// What is wrong with jobs that should have ended.
-fn problems(server: &Connection, jobs: &[Value], victim: Victim) -> Result<Vec<String>, Problem> {
+fn wrong_ends(server: &Connection, jobs: &[Value], point: Point) -> Result<Vec<String>, Problem> {
     let mut problems = Vec::new();
+    if point.moment == Moment::State("succeeded") && word(&jobs[0]) != "succeeded" {
+        let now = word(&jobs[0]);
+        problems.push(format!(
+            "the first job had succeeded before, and is `{now}` now"
+        ));
+    }
     for job in jobs {
         let id = job["id"].as_str().unwrap_or_default();
         let shown: Value = server.get(&format!("/api/v1/algorithms/jobs/{id}/"))?;
@@ -292,7 +340,8 @@ fn problems(server: &Connection, jobs: &[Value], victim: Victim) -> Result<Vec<S
             }
             "failed" if job["failure"]["code"] == "worker_lost" && count == 0 => {}
             // Who killed the program is the same; what it had written by then and is valid is kept.
-            "failed" if victim == Victim::Program && job["failure"]["code"] == "signal" => {}
+            "failed" if point.victim == Victim::Program && job["failure"]["code"] == "signal" => {}
+            "failed" if point.victim == Victim::DiskRoom && count == 0 && says_full(job) => {}
             state => {
                 let reason = &job["failure"]["message"];
                 problems.push(format!(
@@ -302,6 +351,11 @@ fn problems(server: &Connection, jobs: &[Value], victim: Victim) -> Result<Vec<S
         }
     }
     Ok(problems)
+}
+
+/// Whether a job says that it failed for want of room.
+fn says_full(job: &Value) -> bool {
+    reason(job).is_some_and(|why| why.contains("No space left") || why.contains("disk is full"))
 }
 
 fn tell(round: &Round, json: bool) -> Result<(), Problem> {

@@ -68,7 +68,7 @@ pub(super) fn fork(namespaces: i32) -> io::Result<Fork> {
 }
 
 /// Leaves the namespaces given (`CLONE_NEW*`).
-pub(super) fn unshare(namespaces: i32) -> io::Result<()> {
+pub(crate) fn unshare(namespaces: i32) -> io::Result<()> {
     // SAFETY: takes a number; changes only this process.
     check(libc::c_long::from(unsafe { libc::unshare(namespaces) })).map(drop)
 }
@@ -83,7 +83,7 @@ pub(super) fn enter_namespace(namespace: BorrowedFd<'_>, kind: i32) -> io::Resul
 }
 
 /// `mount(2)`; empty strings stand for null.
-pub(super) fn mount(
+pub(crate) fn mount(
     source: &str,
     target: &str,
     fs_type: &str,
@@ -117,7 +117,7 @@ pub(super) fn mount(
 }
 
 /// Unmounts, lazily (`MNT_DETACH`) if asked.
-pub(super) fn unmount(target: &str, detach: bool) -> io::Result<()> {
+pub(crate) fn unmount(target: &str, detach: bool) -> io::Result<()> {
     let target = c_string(target)?;
     let flags = if detach { libc::MNT_DETACH } else { 0 };
     // SAFETY: a NUL-terminated string and a number.

@@ -6,3 +6,5 @@ mod docker_engine;
 mod image;
 #[cfg(test)]
 mod sandbox;
+#[cfg(test)]
+mod trial_disk;

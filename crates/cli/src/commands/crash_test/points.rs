@@ -14,6 +14,10 @@ pub(super) enum Victim {
     Program,
     /// The process that watches a container, and the server right after it.
     Both,
+    /// The power of the disk on which everything lies, and the server a little later.
+    DiskPower,
+    /// All the room on that disk, for a while; nobody is killed.
+    DiskRoom,
 }
 
 /// When.
@@ -49,9 +53,32 @@ impl Point {
         }
     }
 
-    /// The points in turn.
-    pub(super) fn of_round(number: u32) -> Point {
-        POINTS[(number as usize - 1) % POINTS.len()]
+    const fn disk(victim: Victim, moment: Moment) -> Point {
+        Point { victim, moment }
+    }
+
+    /// The points in turn; those of the disk only where it can fail.
+    pub(super) fn of_round(number: u32, disk_can_fail: bool) -> Point {
+        let of_processes = POINTS.len() - POINTS_OF_THE_DISK;
+        let count = if disk_can_fail {
+            POINTS.len()
+        } else {
+            of_processes
+        };
+        POINTS[(number as usize - 1) % count]
+    }
+
+    /// Whether it is time as soon as the first job is in the state; for a process of a job it is as soon as there is one.
+    pub(super) fn kills_at_state(self) -> bool {
+        !matches!(self.victim, Victim::Shim | Victim::Program | Victim::Both)
+    }
+
+    /// Whether the server is killed, sooner or later, and started again.
+    pub(super) fn ends_server(self) -> bool {
+        matches!(
+            self.victim,
+            Victim::Server | Victim::Both | Victim::DiskPower
+        )
     }
 
     /// For people, such as `executing` or `executing (shim)`.
@@ -66,12 +93,17 @@ impl Point {
             Victim::Shim => format!("{moment} (shim)"),
             Victim::Program => format!("{moment} (program)"),
             Victim::Both => format!("{moment} (shim and server)"),
+            Victim::DiskPower => format!("{moment} (power of the disk)"),
+            Victim::DiskRoom => format!("{moment} (room on the disk)"),
         }
     }
 }
 
-/// Every state of a job, everything on its way in, and every process that belongs to a job.
-const POINTS: [Point; 11] = [
+/// How many of the points are about the disk; they stand last.
+const POINTS_OF_THE_DISK: usize = 8;
+
+/// Every state of a job, everything on its way in, every process that belongs to a job, and the disk.
+const POINTS: [Point; 19] = [
     Point::server(Moment::State("validating")),
     Point::server(Moment::State("queued")),
     Point::server(Moment::State("provisioning")),
@@ -83,6 +115,14 @@ const POINTS: [Point; 11] = [
     Point::executing(Victim::Shim),
     Point::executing(Victim::Program),
     Point::executing(Victim::Both),
+    Point::disk(Victim::DiskPower, Moment::State("queued")),
+    Point::disk(Victim::DiskPower, Moment::State("executing")),
+    Point::disk(Victim::DiskPower, Moment::State("parsing")),
+    Point::disk(Victim::DiskPower, Moment::State("succeeded")),
+    Point::disk(Victim::DiskPower, Moment::Uploading),
+    Point::disk(Victim::DiskPower, Moment::ImportingContainer),
+    Point::disk(Victim::DiskRoom, Moment::State("queued")),
+    Point::disk(Victim::DiskRoom, Moment::State("executing")),
 ];
 
 /// Kills a shim below the folder of jobs, or the program that it watches. `false`: there is none (any more).
@@ -94,7 +134,7 @@ pub(super) fn kill_one(victim: Victim, jobs: &Utf8Path) -> bool {
         Victim::Shim | Victim::Both => Some(shim),
         // Below the shim is process 1 of the container, below that the program.
         Victim::Program => child_of(shim).and_then(child_of),
-        Victim::Server => None,
+        Victim::Server | Victim::DiskPower | Victim::DiskRoom => None,
     };
     let pid = pid.and_then(Pid::from_raw);
     pid.is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok())

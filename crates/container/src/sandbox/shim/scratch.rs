@@ -5,7 +5,6 @@
 //! with the shim. Without rights it is a tmpfs of that size.
 
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -13,6 +12,7 @@ use fs_err::{File, OpenOptions};
 use rustix::fs::SeekFrom;
 
 use super::error::OrShimError;
+use crate::loop_device::LoopDevice;
 use crate::sandbox::facts::ScratchFacts;
 use crate::sandbox::outcome::ShimError;
 use crate::sandbox::plan::{ContainerPlan, Waivable};
@@ -126,18 +126,11 @@ fn inodes(bytes: u64) -> u64 {
     (bytes / 32_768).clamp(4_096, 1 << 20)
 }
 
-/// A loop device that frees itself when it is unmounted.
-struct LoopDevice {
-    path: String,
-    /// Keeps the device until it is mounted.
-    _open: OwnedFd,
-}
-
 fn ext4_image(plan: &ContainerPlan, bytes: u64) -> Result<LoopDevice, ShimError> {
     let empty = empty_image(&plan.shared_dir.join("scratch"), bytes)?;
     let path = plan.work_dir.join("scratch.img");
     let image = copy_sparse(&empty, &path).or_internal("copy an empty disk image")?;
-    let device = attach(&image).map_err(|error| {
+    let device = LoopDevice::attach(&image).map_err(|error| {
         ShimError::host(
             format!(
                 "the guarantee `disk_limit` cannot be kept: no loop device could be had: {error}"
@@ -224,44 +217,4 @@ fn copy_sparse(from: &Utf8Path, to: &Utf8Path) -> io::Result<File> {
         }
     }
     Ok(target)
-}
-
-/// Attaches an image file to a free loop device.
-#[expect(unsafe_code, reason = "loop devices are configured by ioctl")]
-fn attach(image: &File) -> io::Result<LoopDevice> {
-    const LOOP_CTL_GET_FREE: libc::c_ulong = 0x4C82;
-    const LOOP_CONFIGURE: libc::c_ulong = 0x4C0A;
-    const AUTOCLEAR: u32 = 4;
-    /// Where `lo_flags` stands in `struct loop_config`: after two numbers and five 64-bit fields and four 32-bit ones.
-    const FLAGS_WORD: usize = (8 + 40 + 12) / 4;
-    let control = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open("/dev/loop-control")?;
-    loop {
-        // SAFETY: an ioctl without argument on a valid descriptor.
-        let number = unsafe { libc::ioctl(control.as_raw_fd(), LOOP_CTL_GET_FREE) };
-        if number < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        let path = format!("/dev/loop{number}");
-        let device = OpenOptions::new().read(true).write(true).open(&path)?;
-        let mut config = [0_u32; 304 / 4];
-        config[0] = image.as_raw_fd().cast_unsigned();
-        config[FLAGS_WORD] = AUTOCLEAR;
-        // SAFETY: `struct loop_config` is 304 bytes of plain numbers; ours is that large and outlives the call.
-        if unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CONFIGURE, config.as_ptr()) } == 0 {
-            let raw = std::os::fd::IntoRawFd::into_raw_fd(device.into_parts().0);
-            return Ok(LoopDevice {
-                path,
-                // SAFETY: the descriptor was just given up by its owner.
-                _open: unsafe { OwnedFd::from_raw_fd(raw) },
-            });
-        }
-        let error = io::Error::last_os_error();
-        if error.raw_os_error() != Some(libc::EBUSY) {
-            return Err(error);
-        }
-        // Another container took that device between the two calls.
-    }
 }
