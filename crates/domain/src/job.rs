@@ -61,7 +61,7 @@ pub enum JobEvent {
     Failed(Box<Failure>),
     /// Somebody wants it ended.
     Cancelled,
-    /// Whoever worked on it is gone. It is tried again, but not for ever.
+    /// Whoever worked on it is gone, or its disk is full. It is tried again, but not for ever.
     WorkerLost(Box<Failure>),
     /// Whoever works on it stops in an orderly way: it goes back as if it had never been taken.
     Interrupted,

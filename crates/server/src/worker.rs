@@ -24,6 +24,7 @@ use tracing::{error, info, warn};
 mod admission;
 mod clocks;
 mod deadlines;
+mod disk_room;
 mod gather;
 mod live;
 mod log_file;
@@ -44,6 +45,7 @@ pub(crate) use stage::held_image;
 
 use admission::Admission;
 use deadlines::Watch;
+use disk_room::Shortage;
 use reservations::Reservations;
 
 /// Without a bell the worker looks this often, so that a lost wake-up costs seconds, not a job.
@@ -124,6 +126,12 @@ impl Worker {
         self.second_bell.notified()
     }
 
+    /// Whether no job begins because the disk of the data folder is full.
+    #[must_use]
+    pub fn lacks_disk(&self) -> bool {
+        disk_room::is_short(&self.settings.home)
+    }
+
     /// Jobs that run now.
     #[must_use]
     pub fn live(&self) -> &LiveJobs {
@@ -182,12 +190,14 @@ impl Worker {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut admission = Admission::new(self.settings.capacity.clone(), self.settings.caps);
         let mut running = Running::default();
+        let mut shortage = Shortage::default();
         let mut watch = Watch::new(Timestamp::now(), Instant::now());
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         info!(instance = %self.instance, "the worker runs");
         while !*stop.borrow() {
             let may_claim = self.reservations.settle(&mut admission, Instant::now());
+            let may_claim = may_claim && !shortage.look(&self.settings.home);
             if may_claim && let Err(problem) = self.claim_all(&mut admission, &mut running).await {
                 error!(%problem, "jobs could not be claimed");
             }

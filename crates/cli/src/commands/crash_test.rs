@@ -341,7 +341,6 @@ fn wrong_ends(server: &Connection, jobs: &[Value], point: Point) -> Result<Vec<S
             "failed" if job["failure"]["code"] == "worker_lost" && count == 0 => {}
             // Who killed the program is the same; what it had written by then and is valid is kept.
             "failed" if point.victim == Victim::Program && job["failure"]["code"] == "signal" => {}
-            "failed" if point.victim == Victim::DiskRoom && count == 0 && says_full(job) => {}
             state => {
                 let reason = &job["failure"]["message"];
                 problems.push(format!(
@@ -351,11 +350,6 @@ fn wrong_ends(server: &Connection, jobs: &[Value], point: Point) -> Result<Vec<S
         }
     }
     Ok(problems)
-}
-
-/// Whether a job says that it failed for want of room.
-fn says_full(job: &Value) -> bool {
-    reason(job).is_some_and(|why| why.contains("No space left") || why.contains("disk is full"))
 }
 
 fn tell(round: &Round, json: bool) -> Result<(), Problem> {

@@ -84,6 +84,8 @@ struct QueuePlace {
     ahead: u64,
     /// Jobs that wait in all.
     queued: u64,
+    /// No job begins until there is room on the server's disk.
+    lacks_disk: bool,
 }
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
@@ -227,6 +229,7 @@ pub(crate) async fn shown(state: &AppState, job: StoredJob) -> Result<ShownJob, 
         queue: place.map(|place| QueuePlace {
             ahead: place.ahead,
             queued: place.queued,
+            lacks_disk: state.worker().lacks_disk(),
         }),
         created_at: job.created_at.to_string(),
         started_at: job.started_at.map(|at| at.to_string()),

@@ -21,7 +21,7 @@ use super::live::LiveJob;
 use super::log_file::LogFile;
 use super::stage::{Staged, internal};
 use super::stubborn::Tries;
-use super::{Worker, gather, stage};
+use super::{Worker, disk_room, gather, stage};
 
 /// The folder of one attempt: links to inputs, the work folder of the run, its result, its log.
 pub(super) fn attempt_folder(home: &Utf8Path, job: JobId, attempt: u32) -> Utf8PathBuf {
@@ -46,6 +46,7 @@ pub(super) async fn run_job(worker: &Worker, job: StoredJob) {
         }
         Err(failure) => ended(worker, JobEvent::Failed(Box::new(failure))),
     };
+    let finished = disk_room::spare(&job, finished, &worker.settings.home);
     conclude(worker, &job, &finished, &folder).await;
     worker.live.leave(job.id);
     take_away(&job, &folder);

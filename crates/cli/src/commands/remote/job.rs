@@ -114,6 +114,9 @@ fn tell(job: &Value, json: bool) -> Result<ExitStatus, Problem> {
         ) {
             line += &format!(", {ahead} of {queued} queued jobs come before it");
         }
+        if job["queue"]["lacks_disk"] == true {
+            line += ", nothing begins until there is room on the server's disk";
+        }
         if let Some(seconds) = job["run_seconds"].as_f64() {
             line += &format!(", ran {seconds:.2} s");
         }

@@ -37,6 +37,8 @@ struct QueuePage {
     frame: Frame,
     tab: &'static str,
     running: Vec<RunningRow>,
+    /// No job begins because the disk is full.
+    lacks_disk: bool,
     waiting: Vec<WaitingRow>,
     validating: Vec<WaitingRow>,
     /// Jobs that wait for their turn, in all.
@@ -87,6 +89,7 @@ pub(super) async fn show(
         frame: Frame::new(&visitor, Section::Administration, "Queue"),
         tab: "queue",
         running: running::rows(&state, claimed).await,
+        lacks_disk: state.worker().lacks_disk(),
         waiting,
         validating,
         queued: count("queued"),

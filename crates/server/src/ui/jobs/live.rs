@@ -102,6 +102,7 @@ pub(super) async fn of(state: &AppState, job: &StoredJob) -> Result<Live, ApiErr
     let waiting = match store.queue_place(job.id).await? {
         Some(place) => Some(place_in_words(
             waiting::before(state, Some(place.ahead)).await?,
+            state.worker().lacks_disk(),
         )),
         None => None,
     };
@@ -144,13 +145,16 @@ pub(super) async fn of(state: &AppState, job: &StoredJob) -> Result<Live, ApiErr
     })
 }
 
-fn place_in_words(waiting: Waiting) -> String {
+fn place_in_words(waiting: Waiting, lacks_disk: bool) -> String {
     let place = match (waiting.ahead, waiting.seconds) {
         (0, _) => "Next in the queue".to_owned(),
         (ahead, None) => format!("{ahead} before it in the queue"),
         (ahead, Some(time)) => format!("{ahead} before it in the queue, about {}", seconds(time)),
     };
     let running = counted(waiting.running, "job runs", "jobs run");
+    if lacks_disk {
+        return format!("{place}. Nothing begins until there is room on the server's disk.");
+    }
     format!("{place}. {running} now.")
 }
 
