@@ -5,6 +5,7 @@ pub mod cdi;
 pub mod engine;
 pub mod image;
 mod loop_device;
+pub mod memory;
 pub mod sandbox;
 pub mod trial_disk;
 pub mod user;

@@ -19,6 +19,7 @@ const CONFIG: &str = "gantry.toml";
 
 /// Serves.
 pub(crate) fn serve(arguments: &ServeArguments, home: &Home) -> Result<ExitStatus, Problem> {
+    container::memory::give_back_early();
     let config = config(arguments, home.path())?;
     log(&config)?;
     let machine = machine::capacity(home.path()).map_err(|error| {
