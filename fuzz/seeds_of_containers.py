@@ -1,4 +1,4 @@
-"""seeds_of_containers.py: writes the seeds of the fuzz targets that read archives, manifests, values and templates.
+"""seeds_of_containers.py: writes the seeds of the fuzz targets that read archives, manifests, values, templates and forms.
 
 They are committed, so that nobody needs Python to fuzz; run this again after a change here.
 """
@@ -122,6 +122,13 @@ def main():
        "hooks": [{"hookName": "createContainer", "path": "/x", "args": ["x", "update-ldcache", "--folder", "/usr/lib"]}]}}
     put("device_specification", "json", json.dumps(device).encode())
     put("device_specification", "yaml", b"cdiVersion: 0.7.0\nkind: a.b/gpu\ndevices:\n- name: '0'\n  containerEdits: &c\n    deviceNodes: [{path: /dev/a, hostPath: /dev/null}]\n- {name: all, containerEdits: *c}\n")
+    head = b'--b\r\nContent-Disposition: form-data; name='
+    secret = head + b'"csrf"\r\n\r\nof-this-login\r\n'
+    file = head + b'"files"; filename="../a b.mha"\r\nContent-Type: text/plain\r\n\r\nObjectType = Image\r\n'
+    put("form_with_files", "body", b"\x01" + secret + head + b'"a"\r\n\r\nb\r\n' + file + b"--b--\r\n")
+    put("form_with_files", "late_secret", b"\x01" + file + secret + b"--b--\r\n")
+    put("form_with_files", "star", b"\x01" + secret + head + b"\"files\"; filename*=UTF-8''%e2%82%ac\r\n\r\nx\r\n--b--")
+    put("form_with_files", "pieces", b"\x00\x00file\xff\x01field\xff\x00\r\n--\xff\x01--b")
 
 
 NOT_A_NUMBER = float("nan")

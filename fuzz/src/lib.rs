@@ -2,6 +2,7 @@
 //! take memory that the bytes do not pay for; answers are not looked at.
 
 pub mod archives;
+pub mod forms;
 
 use std::io::Cursor;
 

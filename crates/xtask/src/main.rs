@@ -3,6 +3,7 @@
 
 mod figures;
 mod images;
+mod soak;
 
 use std::process::ExitCode;
 
@@ -19,9 +20,15 @@ fn main() -> Result<ExitCode> {
             figures::run(&tidy::repository_root()?, Utf8Path::new(&path))?;
         }
         Some("images") => images::run()?,
+        Some("soak") => {
+            let path = std::env::args()
+                .nth(2)
+                .context("expected the file of samples")?;
+            soak::run(&tidy::repository_root()?, Utf8Path::new(&path))?;
+        }
         Some("tidy") => return tidy(),
-        Some(task) => bail!("unknown task `{task}`, expected one of: figures, images, tidy"),
-        None => bail!("no task given, expected one of: images, tidy"),
+        Some(task) => bail!("unknown task `{task}`, expected one of: figures, images, soak, tidy"),
+        None => bail!("no task given, expected one of: figures, images, soak, tidy"),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -65,6 +65,16 @@ impl Client {
         )
     }
 
+    /// Status and bytes, whatever they are.
+    pub(crate) fn fetch(&self, path: &str) -> (u16, Vec<u8>) {
+        let request = self.agent.get(self.url(path));
+        let answer = request.header("Authorization", self.bearer()).call();
+        let mut answer = answer.expect("the server answers");
+        let body = answer.body_mut().with_config().limit(1 << 30);
+        let bytes = body.read_to_vec().expect("it is sent");
+        (answer.status().as_u16(), bytes)
+    }
+
     pub(crate) fn get(&self, path: &str) -> Value {
         let (status, body) = self.ask(path);
         assert_eq!(status, 200, "{path}: {body}");
@@ -114,6 +124,13 @@ impl Client {
         let done = json!({"parts": parts});
         self.patch(&format!("{place}/complete-multipart-upload/"), &done);
         text("api_url")
+    }
+
+    pub(crate) fn delete(&self, path: &str) {
+        let request = self.agent.delete(self.url(path));
+        let answer = request.header("Authorization", self.bearer()).call();
+        let status = answer.expect("the server answers").status().as_u16();
+        assert_eq!(status, 204, "{path}");
     }
 
     fn patch(&self, path: &str, body: &Value) -> Value {

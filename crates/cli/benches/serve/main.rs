@@ -2,7 +2,7 @@
 //!
 //! A real `gantry serve` on loopback with TLS, the demo algorithm on the demo image, real containers. Each part prints a
 //! table, with the memory of the server beside it. A word as an argument runs the parts whose name begins so: `latency`,
-//! `rate`, `queue`, `clients`, `upload`. With `GANTRY_BENCH_SHORT=1` everything is done a few times only, to see that it
+//! `rate`, `queue`, `clients`, `upload`; `soak` runs only so, for two hours. With `GANTRY_BENCH_SHORT=1` everything is done a few times only, to see that it
 //! works: the figures mean nothing then. What the database alone takes is measured by `cargo bench -p store --bench many`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's table is its output")]
@@ -15,10 +15,14 @@ mod figures;
 mod latency;
 mod queue;
 mod served;
+mod soak;
 mod upload;
 
 /// A part by its name.
 type Part = (&'static str, fn());
+
+/// The part that takes hours, and runs only when it is asked for.
+const SOAK: Part = ("soak", soak::soak);
 
 const PARTS: [Part; 5] = [
     ("latency", latency::latency),
@@ -48,6 +52,9 @@ fn main() {
             part();
             println!();
         }
+    }
+    if asked.iter().any(|word| word == SOAK.0) {
+        SOAK.1();
     }
     if let Ok(load) = fs_err::read_to_string("/proc/loadavg") {
         println!("Load of the machine at the end: {}", load.trim());

@@ -104,6 +104,12 @@ impl Served {
         Client::new(&self.address, &authority, token)
     }
 
+    /// Files, sockets and pipes that the server process has open.
+    pub(crate) fn open_files(&self) -> usize {
+        let path = format!("/proc/{}/fd", self.child.id());
+        fs_err::read_dir(path).expect("it lives").count()
+    }
+
     /// Memory of the server process, megabytes: now, and at most so far.
     pub(crate) fn memory(&self) -> (f64, f64) {
         let path = format!("/proc/{}/status", self.child.id());
