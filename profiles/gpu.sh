@@ -4,6 +4,7 @@
 # Without a CDI specification of the machine's own it writes one for the test, and takes it away.
 #
 # GANTRY         the program to test (default target/debug/gantry)
+# GANTRY_PAGES   a folder that keeps the pages of the server's jobs
 # GANTRY_DOUBLE  the program of the container, built from gpu/double.c (default: built here with cc)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -107,6 +108,17 @@ first=$!
 client submit double -i number=3 --wait >"$work/second"
 wait "$first"
 cat "$work/first" "$work/second"
+"$gantry" submit double -i number=-1 --wait >"$work/third" 2>"$work/third.log" && fail "the third job succeeded, expected gpu_memory"
 client jobs
+
+say "the pages of these jobs"
+pages=${GANTRY_PAGES:-$work/pages}
+mkdir -p "$pages"
+client jobs --json >"$work/jobs.json"
+python3 profiles/gpu/pages.py "$address" "$GANTRY_HOME/tls/ca.pem" "$password" "$pages" \
+    $(python3 -c 'import json, sys; print(*(job["id"] for job in json.load(open(sys.argv[1]))["results"]))' "$work/jobs.json")
+
+[[ $(grep -lF "GPU for it alone: nvidia.com/gpu=" "$pages"/*.html | wc -l) == 3 ]] || fail "not every page of a job names its GPU"
+[[ $(grep -lF gpu_memory "$pages"/*.html | wc -l) == 1 ]] || fail "no page says that the GPU's memory was too small"
 
 say "the GPU works"
