@@ -6,6 +6,7 @@
 // round is a new browser with nothing in its cache; milliseconds run from the request of the page until a pixel of the
 // picture can be read back.
 
+import { appendFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -225,6 +226,18 @@ function print({ cold, ours, theirs }, size, fileBytes) {
   console.log(`A CT of ${SIZE.join(" × ")} voxels, 16 bits, ${mb(fileBytes)} as compressed MetaImage; medians of ${ROUNDS} rounds:\n`);
   console.log("| | Gantry | NiiVue |\n|---|---|---|");
   for (const row of rows) console.log(`| ${row.join(" | ")} |`);
+  for (const [what, name, goal] of [
+    ["first picture of a volume in a browser", "first", 0.5],
+    ["a whole volume in a browser", "full", 1.0],
+  ]) note(what, median(ours, name), median(theirs, name), goal);
+}
+
+// A line for the one table of `./dev bench`, as the other benchmarks write them (crates/container/benches/figures/note.rs).
+function note(what, ours, theirs, goal) {
+  const path = process.env.GANTRY_BENCH_FIGURES;
+  if (!path) return;
+  const beside = [{ name: "NiiVue", ms: theirs, goal, is_limit: false }];
+  appendFileSync(path, `${JSON.stringify({ what, ms: ours, beside })}\n`);
 }
 
 function printSlide([cold, ...later]) {

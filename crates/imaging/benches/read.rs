@@ -15,6 +15,9 @@ use imaging::render::{SliceRequest, slice};
 use imaging::slide::{PyramidImage, PyramidWriter, Slide};
 use imaging::{CheckLimits, ComponentType, Geometry, Samples, Volume, metaimage};
 
+#[path = "../../container/benches/figures/note.rs"]
+mod figures;
+
 /// Set for the process that checks one file, to measure its memory.
 const CHILD: &str = "GANTRY_BENCH_CHECK";
 /// Side of the slides, pixels.
@@ -66,12 +69,13 @@ fn volumes(
         python.ask(&["keep", raw.as_str()]);
     }
     let size = format!("{} MB", megabytes(slices));
+    let bytes = usize::try_from(slices * 256 * 256 * 2).expect("it fits into memory");
     let mut written = Turns::default();
     for _ in 0..=rounds.min(4) {
         let write = || metaimage::write(&parts, &volume).expect("space for a volume");
         written.take(write, python, &["write", raw.as_str(), one.as_str()]);
     }
-    written.row(&format!("{size}: write a compressed `.mha`"));
+    written.row(&format!("{size}: write a compressed `.mha`"), &[]);
     for (name, path) in [
         ("compressed `.mha` that Gantry wrote", &parts),
         ("compressed `.mha` that SimpleITK wrote", &one),
@@ -85,9 +89,45 @@ fn volumes(
                 read.take(ours, python, &["volume", path.as_str()]);
             }
         }
-        read.row(&format!("{size}: read a {name}"));
+        let bound = path.exists().then(|| alone(path, bytes, rounds));
+        let bounds: Vec<_> = bound
+            .iter()
+            .map(|(name, ms)| figures::limit(name, *ms))
+            .collect();
+        read.row(&format!("{size}: read a {name}"), &bounds);
     }
     parts
+}
+
+/// What nobody gets below with one processor: inflating the stream of a compressed file, or the kernel's copy of a raw one,
+/// into memory that is there; milliseconds.
+fn alone(path: &Utf8Path, bytes: usize, rounds: usize) -> (&'static str, f64) {
+    let file = fs_err::read(path).expect("a file");
+    let mut samples = vec![0; bytes];
+    let mut times = Vec::new();
+    let is_raw = file.len() > bytes;
+    let start = file
+        .windows(2)
+        .position(|pair| pair == [0x78, 0x9c] || pair == [0x78, 0x01] || pair == [0x78, 0x5e]);
+    for _ in 0..rounds {
+        times.push(timed(|| {
+            if is_raw {
+                let mut open = fs_err::File::open(path).expect("a file");
+                std::io::Read::read_exact(&mut open, &mut samples).expect("its bytes");
+            } else {
+                let stream = &file[start.expect("a zlib stream")..];
+                let inflated =
+                    libdeflater::Decompressor::new().zlib_decompress(stream, &mut samples);
+                assert_eq!(inflated, Ok(bytes));
+            }
+        }));
+    }
+    let name = if is_raw {
+        "the kernel's copy of the file"
+    } else {
+        "inflating by one processor"
+    };
+    (name, quantiles(&mut times).0.as_secs_f64() * 1e3)
 }
 
 fn mid_slice(path: &Utf8Path, slices: u64, rounds: usize) {
@@ -312,22 +352,29 @@ impl Turns {
         self.theirs.extend(asked);
     }
 
-    fn row(mut self, name: &str) {
-        if !self.ours.is_empty() {
-            row(name, &mut self.ours, &mut self.theirs);
+    /// Prints the row, and notes it beside what SimpleITK took and beside bounds, if there are any.
+    fn row(mut self, name: &str, bounds: &[figures::Beside<'_>]) {
+        if self.ours.is_empty() {
+            return;
+        }
+        let (ours, theirs) = row(name, &mut self.ours, &mut self.theirs);
+        let theirs = theirs.map(|theirs| figures::peer("SimpleITK", theirs, 0.5));
+        let beside: Vec<_> = bounds.iter().copied().chain(theirs).collect();
+        if !bounds.is_empty() {
+            figures::note(name, ours, &beside);
         }
     }
 }
 
-/// The first round warms the caches and does not count.
-fn row(name: &str, ours: &mut Vec<Duration>, theirs: &mut [Duration]) {
+/// Prints a row, and gives back the medians, milliseconds. The first round warms the caches and does not count.
+fn row(name: &str, ours: &mut Vec<Duration>, theirs: &mut [Duration]) -> (f64, Option<f64>) {
     ours.remove(0);
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     let (middle, least) = quantiles(ours);
     let theirs = theirs.get_mut(1..).filter(|theirs| !theirs.is_empty());
+    let theirs = theirs.map(quantiles);
     let (other, ratio) = match theirs {
-        Some(theirs) => {
-            let (other, other_least) = quantiles(theirs);
+        Some((other, other_least)) => {
             let ratio = other.as_secs_f64() / middle.as_secs_f64();
             let times = format!("{:.2} ms | {:.2} ms", ms(other), ms(other_least));
             (times, format!("{ratio:.1}"))
@@ -339,6 +386,7 @@ fn row(name: &str, ours: &mut Vec<Duration>, theirs: &mut [Duration]) {
         ms(middle),
         ms(least)
     );
+    (ms(middle), theirs.map(|(other, _)| ms(other)))
 }
 
 /// Median and least.

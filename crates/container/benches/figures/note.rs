@@ -7,6 +7,7 @@ use std::io::Write as _;
 use serde_json::json;
 
 /// What stands beside a figure of ours, in the same run.
+#[derive(Clone, Copy)]
 pub(crate) struct Beside<'a> {
     /// A peer, or what the machine itself takes for a part of the work.
     pub(crate) name: &'a str,
