@@ -37,27 +37,16 @@ pub(super) fn convert(
     }
     let in_source = |problem: ReadProblem| problem.in_file(source.as_str());
     let mut file = open_file(source).map_err(in_source)?;
-    let obstacles = copy::obstacles(&mut file, &options.limits).map_err(in_source)?;
-    let anew = |obstacle: String| {
+    let obstacle = copy::obstacle(&mut file, &options.limits).map_err(in_source)?;
+    if let Some(obstacle) = obstacle {
         let source = Source {
             image,
             known,
             obstacle,
         };
-        anew::convert(&source, path, options)
-    };
-    if let Some(obstacle) = obstacles.to_copying {
-        return anew(obstacle);
+        return anew::convert(&source, path, options);
     }
-    if let Some(obstacle) = &obstacles.to_viewing {
-        match anew(obstacle.clone()) {
-            // Better shown slowly than not taken.
-            Err(ConvertImageError::NotConvertible { .. }) => {}
-            done => return done,
-        }
-    }
-    let mut summary = image.check(&options.limits)?;
-    summary.warnings.extend(obstacles.to_viewing);
+    let summary = image.check(&options.limits)?;
     let spacing = [summary.geometry.spacing[0], summary.geometry.spacing[1]];
     let write_error = |source| WriteImageError::Write {
         file: path.to_string(),

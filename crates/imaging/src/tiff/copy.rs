@@ -46,27 +46,16 @@ const LARGEST_OVERVIEW: u64 = 4096;
 /// Tiles whose places are read at a time.
 const BATCH: u64 = 4096;
 
-/// What speaks against taking the levels as they are; `None` where nothing does.
-#[derive(Debug)]
-pub(crate) struct Obstacles {
-    /// The platform does not take such tiles.
-    pub(crate) to_copying: Option<String>,
-    /// The slide cannot be seen as a whole without reading very much of it.
-    pub(crate) to_viewing: Option<String>,
-}
-
-/// Looks at the levels, not at their tiles.
-pub(crate) fn obstacles(
+/// What speaks against taking the levels as they are: the platform does not take such tiles, or the slide cannot be seen as
+/// a whole without reading very much of it. Looks at the levels, not at their tiles.
+pub(crate) fn obstacle(
     reader: &mut dyn ReadSeek,
     limits: &CheckLimits,
-) -> Result<Obstacles, ReadProblem> {
+) -> Result<Option<String>, ReadProblem> {
     let mut file = TiffFile::open(reader)?;
     let (_, pages) = read_pages(&mut file, limits)?;
     let levels = levels::levels(&pages);
-    Ok(Obstacles {
-        to_copying: unlike_the_platform(&levels),
-        to_viewing: without_overview(&levels),
-    })
+    Ok(unlike_the_platform(&levels).or_else(|| without_overview(&levels)))
 }
 
 fn unlike_the_platform(levels: &[&Page]) -> Option<String> {
