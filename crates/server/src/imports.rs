@@ -26,9 +26,6 @@ const TICK: Duration = Duration::from_secs(5);
 ///
 /// Medical images do not wait for container images, which can be large.
 pub async fn run(worker: Worker, allow_root: bool, stop: watch::Receiver<bool>) {
-    if let Err(problem) = images::resume(&worker).await {
-        error!(%problem, "jobs that wait for images could not be told of them");
-    }
     tokio::join!(
         versions(&worker, allow_root, stop.clone()),
         medical_images(&worker, stop)
@@ -52,10 +49,11 @@ async fn versions(worker: &Worker, allow_root: bool, mut stop: watch::Receiver<b
 }
 
 async fn medical_images(worker: &Worker, mut stop: watch::Receiver<bool>) {
+    let mut imports = images::Imports::default();
     while !*stop.borrow() {
         let asked = worker.import_asked();
-        if let Err(problem) = images::import_all(worker).await {
-            error!(%problem, "images could not be imported");
+        if let Err(problem) = imports.round(worker).await {
+            error!(%problem, "images could not be imported, or jobs not be told of them; it is tried again");
         }
         wait(asked, &mut stop).await;
     }

@@ -3,11 +3,13 @@
 //! One bad file never spoils the others; its reason is kept. Every step can be repeated after a crash: an import ends in one
 //! transaction, and what it tells a job may be told twice.
 
+use std::collections::HashSet;
+
 use camino::Utf8PathBuf;
 use domain::{Failure, FailureReason};
 use store::StoreError;
 use store::blobs::Blob;
-use store::ids::{ImageId, JobId, SocketId};
+use store::ids::{ImageId, ImageImportId, JobId, SocketId};
 use store::image_imports::{ImageImport, ImageImportState, ImportTarget};
 use store::images::NewImage;
 use store::jobs::{ApplyError, PendingSource};
@@ -15,7 +17,7 @@ use store::values::NewContent;
 use tracing::{error, info, warn};
 
 use super::{consume, now};
-use crate::worker::Worker;
+use crate::worker::{Worker, is_refused_room};
 
 mod convert;
 mod layout;
@@ -23,16 +25,95 @@ pub(crate) mod unzip;
 
 use convert::Outcome;
 
-/// Imports everything that waits, oldest first.
-pub(super) async fn import_all(worker: &Worker) -> Result<(), StoreError> {
-    for waiting in worker.store().image_imports_to_do().await? {
-        import(worker, &waiting).await?;
-    }
-    Ok(())
+/// What is known from one round of imports to the next.
+#[derive(Debug)]
+pub(super) struct Imports {
+    /// Nothing was done yet since the start.
+    is_first: bool,
+    /// Jobs may not have been told of imports that have ended: the last server was killed, or the database could not be written.
+    untold: bool,
+    /// Imports that failed once for want of room on the disk.
+    without_room: HashSet<ImageImportId>,
 }
 
-/// Tells jobs of imports that ended just before the last server did, and ends jobs whose import never began.
-pub(super) async fn resume(worker: &Worker) -> Result<(), StoreError> {
+impl Default for Imports {
+    fn default() -> Imports {
+        Imports {
+            is_first: true,
+            untold: true,
+            without_room: HashSet::new(),
+        }
+    }
+}
+
+impl Imports {
+    /// Imports everything that waits, oldest first. While the disk is full, everything goes on waiting.
+    pub(super) async fn round(&mut self, worker: &Worker) -> Result<(), StoreError> {
+        if self.untold {
+            tell(worker, self.is_first).await?;
+            (self.is_first, self.untold) = (false, false);
+        }
+        for waiting in worker.store().image_imports_to_do().await? {
+            if worker.lacks_disk() {
+                return Ok(());
+            }
+            self.untold = true;
+            self.import(worker, &waiting).await?;
+            self.untold = false;
+        }
+        Ok(())
+    }
+
+    async fn import(&mut self, worker: &Worker, waiting: &ImageImport) -> Result<(), StoreError> {
+        let store = worker.store();
+        if !store.start_image_import(waiting.id).await? {
+            return Ok(());
+        }
+        let outcome = outcome(worker, waiting).await?;
+        if let Some(problem) = &outcome.our_fault {
+            if self.tries_again(worker, waiting.id, problem) {
+                warn!(import = %waiting.id, %problem, "an import found no room on the disk; it is tried again");
+                return Ok(());
+            }
+            return give_up(worker, waiting, problem).await;
+        }
+        let Outcome {
+            images, refused, ..
+        } = one_where_one_is_wanted(waiting, outcome);
+        let problem = refused.join("\n");
+        let ids = if images.is_empty() {
+            warn!(import = %waiting.id, %problem, "uploaded files give no image");
+            store.fail_image_import(waiting.id, &problem, now()).await?;
+            None
+        } else {
+            let end = (images.as_slice(), problem.as_str());
+            let ids = store.finish_image_import(waiting.id, end, now()).await?;
+            info!(import = %waiting.id, images = images.len(), "images are imported");
+            ids
+        };
+        if let ImportTarget::Job { job, socket } = waiting.target {
+            match ids.as_deref() {
+                Some([image]) => arrived(worker, (job, socket), *image).await?,
+                Some(_) | None => refuse(worker, (job, socket), &problem).await?,
+            }
+        }
+        for upload in &waiting.uploads {
+            if let Some(upload) = store.upload(*upload).await? {
+                consume(store, &upload).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an import that failed on our side is worth another try: the disk was full, by something else than this import
+    /// alone, of which nothing is left by now.
+    fn tries_again(&mut self, worker: &Worker, id: ImageImportId, problem: &str) -> bool {
+        is_refused_room(problem) && (worker.lacks_disk() || self.without_room.insert(id))
+    }
+}
+
+/// Tells jobs of imports that have ended; at the start also ends jobs whose import never began.
+async fn tell(worker: &Worker, at_start: bool) -> Result<(), StoreError> {
     let store = worker.store();
     for job in store.validating_jobs().await? {
         for pending in store.pending_inputs(job.id).await? {
@@ -50,47 +131,11 @@ pub(super) async fn resume(worker: &Worker) -> Result<(), StoreError> {
                     }
                     (ImageImportState::Queued | ImageImportState::Started, _) => {}
                 },
-                None => {
+                None if at_start => {
                     refuse(worker, place, "the server was killed while the job came in").await?
                 }
+                None => {}
             }
-        }
-    }
-    Ok(())
-}
-
-async fn import(worker: &Worker, waiting: &ImageImport) -> Result<(), StoreError> {
-    let store = worker.store();
-    if !store.start_image_import(waiting.id).await? {
-        return Ok(());
-    }
-    let outcome = outcome(worker, waiting).await?;
-    if let Some(problem) = &outcome.our_fault {
-        return give_up(worker, waiting, problem).await;
-    }
-    let Outcome {
-        images, refused, ..
-    } = one_where_one_is_wanted(waiting, outcome);
-    let problem = refused.join("\n");
-    let ids = if images.is_empty() {
-        warn!(import = %waiting.id, %problem, "uploaded files give no image");
-        store.fail_image_import(waiting.id, &problem, now()).await?;
-        None
-    } else {
-        let end = (images.as_slice(), problem.as_str());
-        let ids = store.finish_image_import(waiting.id, end, now()).await?;
-        info!(import = %waiting.id, images = images.len(), "images are imported");
-        ids
-    };
-    if let ImportTarget::Job { job, socket } = waiting.target {
-        match ids.as_deref() {
-            Some([image]) => arrived(worker, (job, socket), *image).await?,
-            Some(_) | None => refuse(worker, (job, socket), &problem).await?,
-        }
-    }
-    for upload in &waiting.uploads {
-        if let Some(upload) = store.upload(*upload).await? {
-            consume(store, &upload).await?;
         }
     }
     Ok(())

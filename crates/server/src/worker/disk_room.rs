@@ -10,8 +10,6 @@ use tracing::{info, warn};
 const LEAST_BYTES: u64 = 256 << 20;
 /// On a small one it is this part of it.
 const LEAST_PART: u64 = 16;
-/// How the kernel's refusal is told, whatever was tried (`ENOSPC`).
-const REFUSAL: &str = "os error 28";
 
 /// Whether the disk of the data folder has too little room for another job to begin. One that cannot be asked has.
 pub(super) fn is_short(home: &Utf8Path) -> bool {
@@ -21,6 +19,11 @@ pub(super) fn is_short(home: &Utf8Path) -> bool {
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     let size = disk.f_blocks.saturating_mul(disk.f_frsize);
     free < LEAST_BYTES.min(size / LEAST_PART)
+}
+
+/// Whether a problem, told in words, was the kernel's refusal of room (`ENOSPC`), whatever was tried.
+pub(crate) fn is_refused_room(problem: &str) -> bool {
+    problem.contains("os error 28")
 }
 
 /// Says once that nothing begins, and once that it goes on.
@@ -48,8 +51,8 @@ pub(super) fn spare(job: &StoredJob, finished: Finished, home: &Utf8Path) -> Fin
     let JobEvent::Failed(failure) = &finished.change.event else {
         return finished;
     };
-    let is_refusal = failure.reason == FailureReason::Internal && failure.message.contains(REFUSAL);
-    let was_full = is_refusal || (may_come_of_it(failure.reason) && is_short(home));
+    let is_refused = failure.reason == FailureReason::Internal && is_refused_room(&failure.message);
+    let was_full = is_refused || (may_come_of_it(failure.reason) && is_short(home));
     if !was_full {
         return finished;
     }
