@@ -1,14 +1,21 @@
 //! Each entry of `docs/faq.md` with a container that fails in that way; what the page quotes is what is said.
 
-use std::path::Path;
-
 use crate::algorithm::{GOOD, RUN, lay_out};
 use crate::gantry::{Answer, Gantry};
+use crate::papers::Page;
+use crate::python::root;
+
+/// Entries that quote something.
+const QUOTING: [&str; 4] = [
+    "What resources are available?",
+    "Where can I write data?",
+    "Time limit exceeded errors with PyTorch",
+    "Output overlay not visible",
+];
 
 /// The quoted lines under a heading of the page.
 fn quoted(heading: &str) -> Vec<String> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/faq.md");
-    let page = fs_err::read_to_string(page).unwrap();
+    let page = fs_err::read_to_string(root().join("docs/faq.md")).unwrap();
     let (_, entry) = page
         .split_once(&format!("## {heading}"))
         .unwrap_or_else(|| panic!("no entry `{heading}`"));
@@ -36,8 +43,18 @@ fn says(answer: &Answer, line: &str) {
 }
 
 #[test]
+fn every_quotation_stands_in_an_entry_with_a_test() {
+    let mut page = Page::open("docs/faq.md");
+    for entry in QUOTING {
+        let lines: Vec<String> = page.take("text").text.lines().map(str::to_owned).collect();
+        assert_eq!(lines, quoted(entry), "{entry}");
+    }
+}
+
+#[test]
 fn what_resources_are_available() {
-    let lines = quoted("What resources are available?");
+    let lines = quoted(QUOTING[0]);
+    assert_eq!(lines.len(), 2);
     let (_, memory) = run("dd if=/dev/zero of=/dev/shm/x bs=1M count=200", &[]);
     assert_eq!(memory.code, 13);
     says(&memory, &lines[0]);
@@ -56,12 +73,14 @@ fn where_can_i_write_data() {
     let writes = "for place in /output/x /tmp/x /dev/shm/x; do echo x > $place || exit 4; done; ";
     let (_, answer) = run(&format!("{writes} echo x > /input/x"), &[]);
     assert_eq!(answer.code, 10, "{}", answer.stderr);
-    says(&answer, &quoted("Where can I write data?")[0]);
+    let lines = quoted(QUOTING[1]);
+    assert_eq!(lines.len(), 1);
+    says(&answer, &lines[0]);
 }
 
 #[test]
 fn time_limit_exceeded_with_pytorch() {
-    let lines = quoted("Time limit exceeded errors with PyTorch");
+    let lines = quoted(QUOTING[2]);
     let (_, waits) = run("sleep 60", &["--time", "300ms"]);
     assert_eq!(waits.code, 13);
     for line in &lines {
@@ -94,7 +113,8 @@ fn an_overlay_in_a_wrong_place() {
         /output/images/mask/mask.mha\n";
     let (gantry, warned) = run(&format!("{GOOD}{forget}"), &[]);
     assert_eq!(warned.code, 0, "{}", warned.stderr);
-    let lines = quoted("Output overlay not visible");
+    let lines = quoted(QUOTING[3]);
+    assert_eq!(lines.len(), 1);
     let fix = lines[0]
         .strip_prefix("fix: ")
         .unwrap()

@@ -47,9 +47,8 @@ fn context() -> Value {
     }})
 }
 
-/// A template folder `lesion-finder-template` in the test's folder, with the image that its scripts would save, and
-/// `context.json`.
-pub(crate) fn template(gantry: &Gantry) -> PathBuf {
+/// A template folder `lesion-finder-template` in the test's folder, without an image, and `context.json`.
+pub(crate) fn generated(gantry: &Gantry) -> PathBuf {
     let work = gantry.work();
     fs_err::write(work.join("context.json"), context().to_string()).unwrap();
     let made = Command::new(python::tool("forge/venv/bin/grand-challenge-forge"))
@@ -62,7 +61,12 @@ pub(crate) fn template(gantry: &Gantry) -> PathBuf {
         "{}",
         String::from_utf8_lossy(&made.stderr)
     );
-    let folder = work.join("lesion-finder-template");
+    work.join("lesion-finder-template")
+}
+
+/// The same with the image that its scripts would save.
+pub(crate) fn template(gantry: &Gantry) -> PathBuf {
+    let folder = generated(gantry);
     let read = |name: &str| fs_err::read(folder.join(name)).unwrap();
     let files = [
         ("inference.py", read("inference.py")),

@@ -1,4 +1,5 @@
-//! The papers, as somebody would follow them: every command of their `console` blocks, in order, each of them a success.
+//! The papers, as somebody would follow them: every block of theirs, in order; each command a success, with what the page
+//! shows below it.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -7,9 +8,19 @@ use std::process::Command;
 use crate::gantry::Gantry;
 use crate::python::{self, root};
 
+mod desk;
+mod developer;
+mod executors;
+mod manifest;
+mod named;
 mod operator;
+mod page;
 mod readme;
+mod served;
 mod tutorial;
+
+pub(crate) use page::Page;
+use page::{Step, comes_out};
 
 /// Somebody in a folder of their own, with what a page says is there.
 struct Reader {
@@ -17,17 +28,8 @@ struct Reader {
     path: String,
     /// What stands on the page for what it is here: ports, folders of the machine.
     here: Vec<(String, String)>,
-}
-
-/// The commands of a page of the repository.
-fn commands(page: &str) -> Vec<String> {
-    let page = fs_err::read_to_string(root().join(page)).unwrap();
-    page.split("```console\n")
-        .skip(1)
-        .flat_map(|block| block.split("```").next().unwrap().lines())
-        .filter_map(|line| line.strip_prefix("$ "))
-        .map(str::to_owned)
-        .collect()
+    /// More of the environment.
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Reader {
@@ -38,7 +40,13 @@ impl Reader {
             gantry,
             path,
             here: Vec::new(),
+            variables: Vec::new(),
         }
+    }
+
+    /// What stands on the page is this here.
+    fn put(&mut self, page: &str, here: impl Into<String>) {
+        self.here.push((page.to_owned(), here.into()));
     }
 
     fn work(&self) -> PathBuf {
@@ -62,6 +70,7 @@ impl Reader {
             .env("PATH", &self.path)
             .env("GANTRY_HOME", self.gantry.home())
             .env("GANTRY_LOGIN", self.work().join("login.json"))
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(self.work());
         shell
     }
@@ -75,6 +84,18 @@ impl Reader {
         let said = String::from_utf8_lossy(&output.stdout).into_owned()
             + &String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "`{command}`: {said}");
+        said
+    }
+
+    /// Types a command of the page, with a line of input, and holds what comes out against what the page shows.
+    fn follow_step(&self, step: &Step, input: &str) -> String {
+        let said = self.follow(&step.command, input);
+        let shown: Vec<String> = step
+            .shown
+            .iter()
+            .map(|line| self.translated(line))
+            .collect();
+        comes_out(&said, &shown);
         said
     }
 
@@ -97,12 +118,12 @@ fn saved(gantry: &Gantry) -> PathBuf {
     gantry.work().join("saved.tar")
 }
 
-/// An engine: it "builds" whatever lies in the archive that it saves. The answer is a `PATH` with it and `gantry`.
+/// An engine: it "builds" whatever lies in the archive that it saves, and says when. The answer is a `PATH` with it and `gantry`.
 fn engine(gantry: &Gantry) -> String {
     let folder = gantry.work().join("../engine");
     fs_err::create_dir(&folder).unwrap();
     let script = format!(
-        "#!/bin/sh\ncase $1 in\nsave) exec cat {};;\nesac\n",
+        "#!/bin/sh\ncase $1 in\nsave) exec cat {};;\ninspect) echo 2026-01-02T03:04:05.6Z;;\nesac\n",
         saved(gantry).display()
     );
     let docker = folder.join("docker");

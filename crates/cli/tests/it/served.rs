@@ -36,6 +36,8 @@ pub(crate) struct Server {
     pub(crate) address: String,
     /// Of the first start.
     pub(crate) password: Option<String>,
+    /// What it said up to the line that clients can come, with that line at the end.
+    pub(crate) said: Vec<String>,
     ca: PathBuf,
     /// What it logs, line by line.
     notes: mpsc::Receiver<String>,
@@ -48,7 +50,7 @@ impl Server {
     }
 
     /// The same, with a command that has more in its environment.
-    fn start_as(mut command: Command, gantry: &Gantry) -> Server {
+    pub(crate) fn start_as(mut command: Command, gantry: &Gantry) -> Server {
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
@@ -86,6 +88,7 @@ impl Server {
             child,
             address,
             password,
+            said: [until, vec![line.trim().to_owned()]].concat(),
             ca: gantry.home().join("tls/ca.pem"),
             notes,
         }
@@ -97,7 +100,7 @@ impl Server {
     }
 
     /// Waits until it logs a line with this in it.
-    fn heard(&self, what: &str) -> String {
+    pub(crate) fn heard(&self, what: &str) -> String {
         loop {
             match self.notes.recv_timeout(Duration::from_secs(60)) {
                 Ok(note) if note.contains(what) => return note,
@@ -112,8 +115,12 @@ impl Server {
         rustix::process::kill_process(pid, signal).unwrap();
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks the server to end, and waits.
-    fn stop(&mut self) -> Option<i32> {
+    pub(crate) fn stop(&mut self) -> Option<i32> {
         self.signal(rustix::process::Signal::TERM);
         self.child.wait().unwrap().code()
     }
@@ -164,15 +171,20 @@ fn root() -> PathBuf {
         .unwrap()
 }
 
-/// One of the scripts beside this file, in the virtual environment of `./dev gcapi`.
-fn python(script: &str) -> Command {
+/// Python with the client, which `./dev gcapi` installs.
+pub(crate) fn gcapi() -> PathBuf {
     let program = root().join("target/gcapi/venv/bin/python");
     assert!(
         program.exists(),
         "there is no {}: `./dev gcapi` installs it",
         program.display()
     );
-    let mut command = Command::new(program);
+    program
+}
+
+/// One of the scripts beside this file.
+fn python(script: &str) -> Command {
+    let mut command = Command::new(gcapi());
     command.arg(root().join("crates/cli/tests/it/gcapi").join(script));
     command
 }

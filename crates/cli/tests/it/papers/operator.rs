@@ -20,26 +20,26 @@ fn every_command_of_the_operators_guide_works() {
         ),
         ("head-mr.mha", &format!("{repository}/fixtures/head-mr.mha")),
     ] {
-        reader.here.push((page.to_owned(), here.to_owned()));
+        reader.put(page, here);
     }
     fs_err::create_dir(reader.work().join("backup")).unwrap();
-    let commands = commands("docs/operator.md");
-    assert!(commands.len() >= 15, "{commands:?}");
+    let mut page = Page::open("docs/operator.md");
+    let steps = page.all_steps();
+    assert!(steps.len() >= 15);
+    assert!(page.steps("sh").is_empty());
     let mut server: Option<Server> = None;
-    for command in &commands {
-        if command == "gantry serve" {
+    for step in &steps {
+        if step.command == "gantry serve" {
             let started = Server::start(&reader.gantry);
             let address = started.address.trim_end_matches('/').to_owned();
-            reader
-                .here
-                .push(("https://127.0.0.1:8443".to_owned(), address));
+            reader.put("https://127.0.0.1:8443", address);
             server = Some(started);
             continue;
         }
         let password = server.as_ref().and_then(|server| server.password.as_ref());
         let input = password.map(|word| format!("{word}\n")).unwrap_or_default();
-        let said = reader.follow(command, &input);
-        if command.starts_with("gantry submit") {
+        let said = reader.follow_step(step, &input);
+        if step.command.starts_with("gantry submit") {
             assert!(said.contains("succeeded"), "{said}");
         }
     }

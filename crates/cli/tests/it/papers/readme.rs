@@ -1,5 +1,4 @@
-//! `README.md`: what one does with an algorithm of one's own. `./dev test` runs this test; what `./dev demo` runs is tested
-//! in `runs`.
+//! `README.md`: what one does with an algorithm of one's own, and what `./dev demo` ends with.
 
 use super::*;
 
@@ -7,13 +6,12 @@ use super::*;
 fn every_command_of_the_readme_works() {
     let reader = Reader::new();
     lay_out(&reader);
-    let commands = commands("README.md");
-    let own: Vec<&String> = commands
-        .iter()
-        .filter(|command| !command.starts_with("./dev"))
-        .collect();
-    assert!(own.len() >= 9, "{commands:?}");
-    for command in own {
+    let mut page = Page::open("README.md");
+    let steps = page.all_steps();
+    assert!(steps.len() >= 9);
+    ends_with(&reader, &page.take("text").text);
+    for step in &steps {
+        let command = &step.command;
         if command.starts_with("gantry build") {
             reader.build("my-algorithm");
         }
@@ -24,13 +22,23 @@ fn every_command_of_the_readme_works() {
             )
             .unwrap();
         }
-        let said = reader.follow(command, "");
+        let said = reader.follow_step(step, "");
         if command.starts_with("gantry compare") {
             assert!(said.contains("aligned"), "{said}");
         }
     }
     let picture = fs_err::read(reader.work().join("lesions.png")).unwrap();
     assert!(picture.starts_with(b"\x89PNG"));
+}
+
+/// The last command of `./dev demo` prints what the page shows.
+fn ends_with(reader: &Reader, shown: &str) {
+    let shown: Vec<String> = shown.lines().map(str::to_owned).collect();
+    let root = root().canonicalize().unwrap();
+    let root = root.display();
+    let demo =
+        format!("gantry run {root}/images/otsu -i mri={root}/fixtures/head-mr.mha -o demo 2>&1");
+    comes_out(&reader.follow(&demo, ""), &shown);
 }
 
 /// Images in the formats that the page names, from the demo image and those of `./dev truth`.

@@ -5,14 +5,14 @@ use super::*;
 #[test]
 fn every_command_of_the_tutorial_works() {
     let reader = Reader::new();
-    let commands = commands("docs/tutorial.md");
-    assert!(commands.len() >= 12, "{commands:?}");
-    for command in &commands {
-        if command.starts_with("gantry build") {
+    let steps = Page::open("docs/tutorial.md").all_steps();
+    assert!(steps.len() >= 12);
+    for step in &steps {
+        if step.command.starts_with("gantry build") {
             reader.build("lungs");
             fs_err::copy(saved(&reader.gantry), reader.work().join("lungs.tar")).unwrap();
         }
-        reader.follow(command, "");
+        reader.follow_step(step, "");
     }
     let picture = fs_err::read(reader.work().join("lungs.png")).unwrap();
     assert!(picture.starts_with(b"\x89PNG"));
