@@ -4,7 +4,7 @@
 //! for and begun anew, so that a server that was killed loses nothing but time.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use domain::Algorithm;
+use domain::{Algorithm, Failure};
 use executor::cases::{self, Case};
 use executor::{CancelToken, GivenInputs, RunRequest};
 use store::StoreError;
@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use crate::imports::wait;
-use crate::worker::{Worker, held_image};
+use crate::worker::{Worker, held_image, take_away, weights};
 
 mod archive;
 
@@ -76,15 +76,6 @@ fn folder_of(worker: &Worker, version: &AlgorithmImage) -> Utf8PathBuf {
     jobs.join(format!("cases-{}", version.id))
 }
 
-fn take_away(folder: &Utf8Path) {
-    match fs_err::remove_dir_all(folder) {
-        Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
-            warn!(%problem, "the folder of test cases could not be taken away");
-        }
-        Ok(()) | Err(_) => {}
-    }
-}
-
 async fn try_version(
     worker: &Worker,
     version: &AlgorithmImage,
@@ -103,8 +94,11 @@ async fn try_version(
         return Ok(Ended::Stuck(problem.to_string()));
     }
     let model = store.active_algorithm_model(version.algorithm).await?;
-    let model = model.and_then(|model| model.blob);
-    let model = model.map(|blob| store.blobs().path(&blob));
+    let model = model.map(|model| weights(store.blobs(), &model));
+    let model = match model.transpose() {
+        Ok(model) => model,
+        Err(failure) => return Ok(Ended::Stuck(told(failure))),
+    };
     take_away(folder);
     let (archive, into) = (store.blobs().path(&kept.blob.digest), folder.join("cases"));
     let unpacked = tokio::task::spawn_blocking(move || unpack(&archive, &into)).await;
@@ -175,14 +169,18 @@ async fn try_case(
     Some(ended.unwrap_or_else(|problem| Err(problem.to_string())))
 }
 
+/// Why a case cannot be run, with what to do.
+fn told(failure: Failure) -> String {
+    match failure.hint {
+        Some(hint) => format!("{}; {hint}", failure.message),
+        None => failure.message,
+    }
+}
+
 /// Blocks.
 fn execute(worker: &Worker, trial: &Trial, cancel: &CancelToken) -> Result<CaseRun, String> {
     let settings = worker.settings();
-    let (image, _hold) =
-        held_image(settings, &trial.digest).map_err(|failure| match failure.hint {
-            Some(hint) => format!("{}; {hint}", failure.message),
-            None => failure.message,
-        })?;
+    let (image, _hold) = held_image(settings, &trial.digest).map_err(told)?;
     fs_err::create_dir_all(&trial.folder).map_err(|error| error.to_string())?;
     let request = RunRequest {
         algorithm: trial.algorithm.clone(),

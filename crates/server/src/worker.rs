@@ -34,6 +34,7 @@ mod reservations;
 mod run_job;
 mod stage;
 mod stubborn;
+mod work_folder;
 
 pub use admission::{Capacity, Caps, Unfit};
 pub(crate) use disk_room::is_refused_room;
@@ -42,7 +43,8 @@ pub use log_file::LogLine;
 pub use read_log::{LogLines, read_log, write_log, write_stamped_log};
 pub use recover::{Recovered, recover};
 pub use reservations::Reservation;
-pub(crate) use stage::held_image;
+pub(crate) use stage::{held_image, weights};
+pub(crate) use work_folder::take_away;
 
 use admission::Admission;
 use deadlines::Watch;

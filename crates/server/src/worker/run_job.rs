@@ -21,7 +21,7 @@ use super::live::LiveJob;
 use super::log_file::LogFile;
 use super::stage::{Staged, internal};
 use super::stubborn::Tries;
-use super::{Worker, disk_room, gather, stage};
+use super::{Worker, disk_room, gather, stage, take_away};
 
 /// The folder of one attempt: links to inputs, the work folder of the run, its result, its log.
 pub(super) fn attempt_folder(home: &Utf8Path, job: JobId, attempt: u32) -> Utf8PathBuf {
@@ -49,18 +49,8 @@ pub(super) async fn run_job(worker: &Worker, job: StoredJob) {
     let finished = disk_room::spare(&job, finished, &worker.settings.home);
     conclude(worker, &job, &finished, &folder).await;
     worker.live.leave(job.id);
-    take_away(&job, &folder);
+    take_away(&folder);
     worker.ring(job.id);
-}
-
-/// The folder of an attempt, which may be gone already.
-fn take_away(job: &StoredJob, folder: &Utf8Path) {
-    match fs_err::remove_dir_all(folder) {
-        Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
-            warn!(job = %job.id, %problem, "the folder of an attempt could not be taken away");
-        }
-        Ok(()) | Err(_) => {}
-    }
 }
 
 async fn prepare(worker: &Worker, job: &StoredJob, folder: &Utf8Path) -> Result<Staged, Failure> {
@@ -241,7 +231,7 @@ async fn conclude(worker: &Worker, job: &StoredJob, finished: &Finished, folder:
             Err(ApplyError::Store(problem)) => {
                 if problem.failing() == Some(Failing::Disk) {
                     // What is to be kept is in the store; this makes the room to say so.
-                    take_away(job, folder);
+                    take_away(folder);
                 }
                 if let Err(problem) = tries.again(problem).await {
                     break Err(problem.into());

@@ -5,7 +5,8 @@ use container::image::{ImageHold, Store as ContainerImages, StoredImage};
 use domain::{Algorithm, Failure, FailureReason};
 use executor::{GivenInputs, RunRequest};
 use fs_err as fs;
-use store::blobs::{Blob, BlobError};
+use store::algorithm_models::AlgorithmModel;
+use store::blobs::{Blob, BlobError, Blobs};
 use store::jobs::StoredJob;
 use store::values::{Content, StoredValue};
 use tracing::error;
@@ -120,13 +121,18 @@ async fn model(worker: &Worker, job: &StoredJob) -> Result<Option<Utf8PathBuf>, 
         .algorithm_model(model)
         .await
         .map_err(|error| internal("read the algorithm model", &error))?;
-    let blob = model.and_then(|model| model.blob);
+    let model = model.ok_or_else(|| gone("algorithm model"))?;
+    weights(worker.store.blobs(), &model).map(Some)
+}
+
+/// The tarball of a model, which is there.
+pub(crate) fn weights(blobs: &Blobs, model: &AlgorithmModel) -> Result<Utf8PathBuf, Failure> {
+    let blob = model.blob.as_ref();
     let blob = blob.ok_or_else(|| gone("algorithm model"))?;
-    let blobs = worker.store.blobs();
     blobs
-        .open_blob(&blob)
+        .open_blob(blob)
         .map_err(|problem| damaged("the weights", &problem))?;
-    Ok(Some(blobs.path(&blob)))
+    Ok(blobs.path(blob))
 }
 
 /// A value as the executor takes it: JSON itself, or `@` and a path.

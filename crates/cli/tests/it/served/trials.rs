@@ -1,6 +1,7 @@
 //! Versions are held against the test cases of their algorithm.
 
 use super::client::Client;
+use super::load::Load;
 use super::*;
 use crate::algorithm::{GOOD, image, lay_out};
 
@@ -107,4 +108,78 @@ fn a_server_that_was_killed_holds_a_version_against_its_cases_again() {
         .unwrap()
         .count();
     assert_eq!(left, 0);
+}
+
+#[test]
+fn weights_that_are_gone_keep_cases_from_running() {
+    let (gantry, server) = prepared();
+    let (code, good) = push(&gantry, GOOD, true);
+    assert_eq!(code, 0, "{good}");
+    let kept = fs_err::read_to_string(gantry.work().join("login.json")).unwrap();
+    let kept: Value = serde_json::from_str(&kept).unwrap();
+    let load = Load::new(&server, kept["token"].as_str().unwrap());
+    let before = blobs(&gantry);
+    let packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut weights = tar::Builder::new(packed);
+    let mut header = tar::Header::new_gnu();
+    header.set_size(3);
+    header.set_mode(0o644);
+    weights
+        .append_data(&mut header, "weights.txt", &b"abc"[..])
+        .unwrap();
+    let weights = weights.into_inner().unwrap().finish().unwrap();
+    let (_, upload) = load.upload(&weights, "model.tar.gz");
+    let models = "/api/gantry/v1/algorithms/cells/models/";
+    let upload = upload.unwrap();
+    let upload = upload.trim_end_matches('/').rsplit('/').next().unwrap();
+    let (status, made) = load.post(models, &json!({"upload": upload}));
+    assert_eq!(status, 202, "{made}");
+    let is_there = || {
+        load.get(models)
+            .1
+            .contains("\"import_state\":\"completed\"")
+    };
+    let began = std::time::Instant::now();
+    while !is_there() {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "{}",
+            load.get(models).1
+        );
+        std::thread::yield_now();
+    }
+    let id = good["version"]["id"].as_str().unwrap();
+    let client = Client { gantry: &gantry };
+    client.good(&["algorithm", "test", "cells", id]);
+    let new: Vec<PathBuf> = blobs(&gantry)
+        .into_iter()
+        .filter(|blob| !before.contains(blob))
+        .collect();
+    assert_eq!(new.len(), 1, "{new:?}");
+    fs_err::remove_file(&new[0]).unwrap();
+    let stuck = client.run(&["algorithm", "test", "cells", id]);
+    let said = stuck.stdout + &stuck.stderr;
+    assert_ne!(stuck.code, 0, "{said}");
+    assert!(
+        said.contains("the weights cannot be read from the store")
+            && said.contains("gantry verify"),
+        "{said}"
+    );
+}
+
+/// Stored files.
+fn blobs(gantry: &Gantry) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut waiting = vec![gantry.home().join("blobs")];
+    while let Some(folder) = waiting.pop() {
+        for entry in fs_err::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found
 }
