@@ -117,6 +117,26 @@ pub struct GeometryRecord {
     pub fix: Option<String>,
 }
 
+impl GeometryRecord {
+    /// What is wrong with an output that lies elsewhere, with the line that mends it.
+    #[must_use]
+    pub fn misplaced(&self) -> String {
+        let fix = self.fix.as_ref().map(|fix| format!("; {fix}"));
+        format!(
+            "does not lie where input `{}` lies: {}{}",
+            self.compared_with,
+            self.message,
+            fix.unwrap_or_default()
+        )
+    }
+
+    /// The same as the warning about a file below `/output`.
+    #[must_use]
+    pub fn warning(&self, path: &str) -> String {
+        format!("`/output/{path}` {}", self.misplaced())
+    }
+}
+
 /// A file that belongs to no socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExtraFile {

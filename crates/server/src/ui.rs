@@ -41,6 +41,7 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
         .route("/images/{id}/", get(image::show))
+        .route("/images/{id}/over/", get(image::told_over))
         .route("/login/", get(login::show).post(login::log_in))
         .route("/logout/", post(login::log_out))
         .route("/assets/{name}", get(assets::file))

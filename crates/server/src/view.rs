@@ -35,6 +35,7 @@ mod tiles;
 mod views;
 mod voxels;
 
+pub use overlays::unreadable;
 pub use scene::Scene;
 pub use views::Views;
 

@@ -163,20 +163,11 @@ impl Judge<'_> {
             .filter(|record| !record.aligned && matters(socket, record))
         {
             let refuse = self.accepted.algorithm.geometry == GeometryRule::Refuse;
-            let fix = record
-                .fix
-                .as_ref()
-                .map_or_else(String::new, |fix| format!("; {fix}"));
-            let message = format!(
-                "does not lie where input `{}` lies: {}{fix}",
-                record.compared_with, record.message
-            );
             if refuse {
+                let message = record.misplaced();
                 self.problem(FailureReason::GeometryRefused, socket, &file.path, message);
             } else {
-                self.found
-                    .warnings
-                    .push(format!("`/output/{}` {message}", file.path));
+                self.found.warnings.push(record.warning(file.path.as_str()));
             }
         }
         let shown =

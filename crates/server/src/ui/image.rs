@@ -13,7 +13,8 @@ use super::visitor::Visitor;
 use crate::error::ApiError;
 use crate::path::Id;
 use crate::state::AppState;
-use crate::view::Scene;
+use crate::view::scene::LeftOut;
+use crate::view::{self, Scene};
 
 /// Jobs that are listed.
 const MOST_USES: u32 = 20;
@@ -64,6 +65,33 @@ pub(super) async fn show(
         scene,
         came: came(&state, &image, &uses).await?,
         uses,
+    })
+}
+
+/// A page within a page, for those without scripts.
+#[derive(Template)]
+#[template(path = "over.html")]
+struct OverPage {
+    frame: Frame,
+    left_out: Vec<LeftOut>,
+}
+
+/// Ids of images over the image, with commas between.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Drawn {
+    overlay: String,
+}
+
+/// Which of the images over an image cannot be drawn.
+pub(super) async fn told_over(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Query(asked): Query<Drawn>,
+) -> Result<Response, PageError> {
+    page::show(&OverPage {
+        frame: Frame::new(&visitor, Section::Images, "Over the image"),
+        left_out: view::unreadable(&state, &visitor.caller, &asked.overlay).await?,
     })
 }
 

@@ -10,15 +10,17 @@ use imaging::render::{
 };
 use serde::{Deserialize, Deserializer};
 use store::ids::ImageId;
+use store::images::Image;
 
 use super::prepared::Prepared;
+use super::scene::LeftOut;
 use super::views::Shown;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::state::AppState;
 
 /// Images over one another at once.
-const MOST: usize = 8;
+pub(super) const MOST: usize = 8;
 
 /// How overlays are drawn.
 #[derive(Debug, Default, Deserialize)]
@@ -92,6 +94,59 @@ pub(super) async fn find(
     ids: &str,
 ) -> Result<Vec<Arc<Prepared>>, ApiError> {
     let mut found = Vec::new();
+    for (_, read) in read_each(state, caller, ids).await? {
+        found.push(read?);
+    }
+    Ok(found)
+}
+
+/// The same without those that cannot be read.
+///
+/// # Errors
+/// As for [`find`], but never 422.
+pub(super) async fn find_readable(
+    state: &AppState,
+    caller: &Caller,
+    ids: &str,
+) -> Result<Vec<Arc<Prepared>>, ApiError> {
+    let mut found = Vec::new();
+    for (_, read) in read_each(state, caller, ids).await? {
+        match read {
+            Err(why) if why.status() == StatusCode::UNPROCESSABLE_ENTITY => {}
+            other => found.push(other?),
+        }
+    }
+    Ok(found)
+}
+
+/// Those that [`find_readable`] leaves out, with the reason.
+///
+/// # Errors
+/// As for it.
+pub async fn unreadable(
+    state: &AppState,
+    caller: &Caller,
+    ids: &str,
+) -> Result<Vec<LeftOut>, ApiError> {
+    let mut left_out = Vec::new();
+    for (image, read) in read_each(state, caller, ids).await? {
+        match read {
+            Err(why) if why.status() == StatusCode::UNPROCESSABLE_ENTITY => {
+                left_out.push(LeftOut::chosen(&image, &why));
+            }
+            other => drop(other?),
+        }
+    }
+    Ok(left_out)
+}
+
+/// Each overlay with what became of reading it.
+async fn read_each(
+    state: &AppState,
+    caller: &Caller,
+    ids: &str,
+) -> Result<Vec<(Image, Result<Arc<Prepared>, ApiError>)>, ApiError> {
+    let mut found = Vec::new();
     for id in ids.split(',').filter(|id| !id.is_empty()) {
         let id: ImageId = id.parse().map_err(|_| {
             let said = format!("`overlay` holds `{id}`, expected ids of images.");
@@ -102,7 +157,8 @@ pub(super) async fn find(
             return Err(ApiError::detail(StatusCode::BAD_REQUEST, said));
         }
         let shown = Shown::find(state, caller, id).await?;
-        found.push(state.views().volume(&shown).await?);
+        let read = state.views().volume(&shown).await;
+        found.push((shown.image, read));
     }
     Ok(found)
 }

@@ -50,6 +50,9 @@ pub(super) struct Which {
     /// Ids of images, with commas between.
     #[serde(default)]
     overlay: String,
+    /// Overlays that cannot be read are left out; somebody else tells of them.
+    #[serde(default, deserialize_with = "overlays::flag")]
+    readable: bool,
     // Written out: `flatten` would make a text of every number.
     opacity: Option<f64>,
     #[serde(default, deserialize_with = "overlays::flag")]
@@ -120,7 +123,10 @@ pub(super) async fn picture(
         _ => return Err(ApiError::not_found()),
     };
     let shown = Shown::find(&state, &caller, id).await?;
-    let overlays = overlays::find(&state, &caller, &which.overlay).await?;
+    let overlays = match which.readable {
+        true => overlays::find_readable(&state, &caller, &which.overlay).await?,
+        false => overlays::find(&state, &caller, &which.overlay).await?,
+    };
     let tag = tag(&shown.image.blob);
     if let Some(answer) = known(&headers, &tag) {
         return Ok(answer);

@@ -10,6 +10,7 @@ use store::ids::{ImageId, JobId, ValueId};
 use store::values::{Content, StoredValue};
 
 use super::annotations::{self, Set};
+use super::overlays;
 use super::views::Shown;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -253,10 +254,36 @@ impl Scene {
         json.replace('<', "\\u003c").replace('&', "\\u0026")
     }
 
+    /// Whether the viewer says of a socket's image that it does not lie where the image below it lies.
+    #[must_use]
+    pub fn tells_place_of(&self, socket: &str) -> bool {
+        self.layers.iter().any(|layer| {
+            let verdict = layer.verdict.as_ref();
+            layer.socket.as_deref() == Some(socket) && verdict.is_some_and(|found| !found.aligned)
+        })
+    }
+
     /// The image below everything.
     #[must_use]
     pub fn base(&self) -> &Layer {
         &self.layers[0]
+    }
+
+    /// Ids of the images that lie over the base in [`pictures`](Scene::pictures), with commas between.
+    fn drawn_over(&self) -> String {
+        let over = self.layers[1..].iter().filter(|layer| layer.shown);
+        let ids = over.map(|layer| layer.image.as_str()).take(overlays::MOST);
+        ids.collect::<Vec<_>>().join(",")
+    }
+
+    /// The address of a page that says which of the images over it could not be drawn in [`pictures`](Scene::pictures): that is
+    /// known once they have been decoded, for which the scene does not wait.
+    #[must_use]
+    pub fn told_over(&self) -> Option<String> {
+        let (base, over) = (self.base(), self.drawn_over());
+        let is_drawn =
+            self.kind == SceneKind::Volume && base.role != Role::Labels && !over.is_empty();
+        is_drawn.then(|| format!("/images/{}/over/?overlay={over}", base.image))
     }
 
     /// Addresses of pictures that show the scene without scripts, each with a text that says what it shows.
@@ -267,16 +294,11 @@ impl Scene {
             let address = format!("/images/{}/view/thumbnail.jpg?side=1024", base.image);
             return vec![(address, format!("{}: the whole slide", self.title))];
         }
-        let over: Vec<&str> = self.layers[1..]
-            .iter()
-            .filter(|layer| layer.shown)
-            .map(|layer| layer.image.as_str())
-            .take(8)
-            .collect();
+        let over = self.drawn_over();
         let flags = match (base.role, over.is_empty()) {
             (Role::Labels, _) => "&labels=1".to_owned(),
             (Role::Image | Role::Heat, true) => String::new(),
-            (Role::Image | Role::Heat, false) => format!("&overlay={}", over.join(",")),
+            (Role::Image | Role::Heat, false) => format!("&overlay={over}&readable=1"),
         };
         base.planes
             .iter()

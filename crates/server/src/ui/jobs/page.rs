@@ -137,7 +137,7 @@ pub(super) async fn draw(
         id: id.to_string(),
         live: live::of(state, &job).await?,
         failure: failure(&job, used),
-        warnings: warnings(report.as_ref()),
+        warnings: warnings(report.as_ref(), &scenes),
         scenes,
         missing: missing(state, &job, &outputs).await?,
         inputs,
@@ -262,11 +262,24 @@ async fn rights(state: &AppState, visitor: &Visitor, job: &StoredJob) -> Result<
     })
 }
 
-/// What should be looked at although it ran.
-fn warnings(report: Option<&RunReport>) -> Vec<String> {
-    let warnings = report.map_or(&[][..], |report| &report.warnings);
-    let sentences = warnings.iter();
-    sentences
+/// What should be looked at although it ran. A viewer says itself of what it shows that it lies elsewhere.
+fn warnings(report: Option<&RunReport>, scenes: &[Scene]) -> Vec<String> {
+    let Some(report) = report else {
+        return Vec::new();
+    };
+    let told: Vec<String> = report
+        .outputs
+        .iter()
+        .filter(|output| {
+            scenes
+                .iter()
+                .any(|scene| scene.tells_place_of(&output.socket))
+        })
+        .filter_map(|output| Some(output.geometry.as_ref()?.warning(&output.relative_path)))
+        .collect();
+    let others = report.warnings.iter();
+    others
+        .filter(|warning| !told.contains(warning))
         .map(|warning| super::failure::sentence(warning))
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Inputs and outputs as people look at them: each kind in its own way, and nothing of it as markup.
 
-use domain::{RunReport, SocketKind};
+use domain::{GeometryRecord, RunReport, SocketKind};
 use serde_json::Value;
 use store::StoreError;
 use store::ids::JobId;
@@ -14,7 +14,6 @@ mod annotation;
 mod csv;
 mod json;
 
-use super::failure::sentence;
 use json::Folded;
 pub(super) use json::number;
 
@@ -31,7 +30,8 @@ pub(super) struct Shown {
     pub(super) description: String,
     pub(super) body: Body,
     pub(super) download: Option<Download>,
-    pub(super) geometry: Option<Geometry>,
+    /// How an output image lies against the input; the viewer above says more.
+    pub(super) place: Option<Place>,
 }
 
 /// What a value looks like.
@@ -73,12 +73,10 @@ pub(super) struct Download {
     pub(super) size: Option<String>,
 }
 
-/// How an output image lies against the input.
-pub(super) struct Geometry {
-    pub(super) is_aligned: bool,
-    pub(super) message: String,
-    pub(super) fix: Option<String>,
-    pub(super) worst: Option<String>,
+/// A badge.
+pub(super) struct Place {
+    pub(super) class: &'static str,
+    pub(super) text: String,
 }
 
 impl Shown {
@@ -160,16 +158,24 @@ async fn show(
         description: socket.description.clone(),
         body: body(state, value).await?,
         download: download(state, value).await?,
-        geometry: geometry.map(|found| Geometry {
-            is_aligned: found.aligned,
-            message: sentence(&found.message),
-            fix: found.fix.clone(),
-            worst: found
-                .worst_corner_mm
-                .filter(|_| !found.aligned)
-                .map(|mm| format!("{mm:.1} mm")),
-        }),
+        place: geometry.map(|found| place(socket.kind, found)),
     })
+}
+
+fn place(kind: SocketKind, found: &GeometryRecord) -> Place {
+    let is_overlay = matches!(kind, SocketKind::Segmentation | SocketKind::HeatMap);
+    let class = match found.aligned {
+        true => "good",
+        false if is_overlay || found.mistake.is_some() => "bad",
+        false => "plain",
+    };
+    let off = found.worst_corner_mm.filter(|mm| *mm > 0.0);
+    let text = match (found.aligned, off) {
+        (true, _) => "Lies where the input lies".to_owned(),
+        (false, Some(mm)) => format!("Not where the input lies: {mm:.1} mm off"),
+        (false, None) => "Not where the input lies".to_owned(),
+    };
+    Place { class, text }
 }
 
 async fn body(state: &AppState, value: &StoredValue) -> Result<Body, ApiError> {

@@ -21,7 +21,7 @@ pub struct LeftOut {
 
 impl LeftOut {
     /// An image that somebody chose.
-    pub(super) fn chosen(image: &Image, why: &ApiError) -> LeftOut {
+    pub(in crate::view) fn chosen(image: &Image, why: &ApiError) -> LeftOut {
         LeftOut {
             title: image.name.clone(),
             socket: None,
