@@ -4,6 +4,7 @@ import * as vega from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { themed } from "./chart/theme";
+import { visible } from "./dom/visible";
 
 const offline: vega.Loader = {
   load: (uri) => refuse(uri),
@@ -17,7 +18,8 @@ function refuse(uri: string): Promise<never> {
 }
 
 async function draw(place: HTMLElement): Promise<void> {
-  const text = place.querySelector("script")?.textContent ?? "";
+  // As raw letters, also where the text has escapes for them; names of fields change with what refers to them.
+  const text = visible(JSON.stringify(JSON.parse(place.querySelector("script")?.textContent ?? "")));
   const spec = themed(JSON.parse(text) as TopLevelSpec & Record<string, unknown>, place.clientWidth);
   const complaints: string[] = [];
   const say = (...words: unknown[]): void => void complaints.push(words.map(String).join(" "));

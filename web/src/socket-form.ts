@@ -1,6 +1,7 @@
 // The form of a new socket: fields that the kind does not have are put away, and what is typed is judged by the server a
 // moment after the last key. Without JavaScript the form says the same once it is sent.
 
+import { visible } from "./dom/visible";
 import { offerExample } from "./sockets/example";
 
 const form = document.querySelector<HTMLFormElement>("#socket-form");
@@ -51,8 +52,8 @@ function show(field: string, problem: string | undefined): void {
     const help = place.querySelector(".help");
     place.insertBefore(said, help);
   }
-  if (said.textContent !== problem) {
-    said.textContent = problem;
+  if (said.textContent !== visible(problem)) {
+    said.textContent = visible(problem);
   }
   if (input instanceof HTMLElement && input.getAttribute("type") !== "hidden") {
     input.setAttribute("aria-invalid", "true");

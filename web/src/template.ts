@@ -1,5 +1,7 @@
 // The result template's preview, a moment after the last key. Without JavaScript the button does the same.
 
+import { visible } from "./dom/visible";
+
 interface Previewed {
   document: string | null;
   problem: [string, string] | null;
@@ -36,7 +38,7 @@ async function preview(): Promise<void> {
       return;
     }
     const shown = (await answer.json()) as Previewed;
-    said.textContent = shown.problem?.[1] ?? "";
+    said.textContent = visible(shown.problem?.[1] ?? "");
     if (shown.document !== null) {
       frame.srcdoc = shown.document;
     }
@@ -53,5 +55,3 @@ form?.addEventListener("input", () => {
   planned = window.setTimeout(() => void preview(), 300);
 });
 showResults();
-
-export {};

@@ -63,18 +63,15 @@ pub(crate) fn note(text: &str) {
 }
 
 /// The text without anything that a terminal would act on: escape sequences of a container must not move the cursor,
-/// set titles or paint over our own lines. A tab stays, other control characters become `U+FFFD`; so do the marks that
-/// turn the direction of writing.
+/// set titles or paint over our own lines. A tab stays, other control characters become `U+FFFD`; marks that turn the
+/// direction of writing or have no width are written out.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    let bad = |c: char| (c.is_control() && c != '\t' && c != '\n') || turns_direction(c);
-    if text.contains(bad) {
-        Cow::Owned(
-            text.chars()
-                .map(|c| if bad(c) { '\u{fffd}' } else { c })
-                .collect(),
-        )
+    let bad = |c: char| c.is_control() && c != '\t' && c != '\n';
+    let shown = domain::visible(text);
+    if shown.contains(bad) {
+        Cow::Owned(shown.replace(bad, "\u{fffd}"))
     } else {
-        Cow::Borrowed(text)
+        shown
     }
 }
 
@@ -84,10 +81,6 @@ pub(crate) fn visible_line(line: &str) -> String {
     let plain = anstream::adapter::strip_str(line.trim_end_matches(['\r', '\n'])).to_string();
     let last = plain.rsplit('\r').next().unwrap_or_default();
     visible(last).replace('\n', "\u{fffd}")
-}
-
-fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
 #[cfg(test)]
@@ -102,6 +95,6 @@ mod tests {
         );
         assert_eq!(visible_line(" 10%\r 50%\r100%"), "100%");
         assert!(!visible_line("a\u{1b}]0;title\u{7}b").contains('\u{1b}'));
-        assert_eq!(visible_line("a\u{202e}b\u{8}c"), "a\u{fffd}bc");
+        assert_eq!(visible_line("a\u{202e}b\u{8}c"), "a⟨U+202E⟩b\u{fffd}c");
     }
 }

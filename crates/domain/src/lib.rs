@@ -20,6 +20,7 @@ pub mod schema;
 pub mod slug;
 pub mod socket;
 pub mod socket_kind;
+pub mod visible;
 
 pub use algorithm::{Algorithm, ChooseInterfaceError, GeometryRule, Interface};
 pub use expectation::{Expectation, ParseExpectationError, Tolerance};
@@ -36,3 +37,4 @@ pub use report::{
 pub use slug::Slug;
 pub use socket::{OverlaySegment, Socket};
 pub use socket_kind::{SocketKind, SuperKind};
+pub use visible::visible;

@@ -34,6 +34,7 @@ pub mod problems;
 pub mod quantity;
 mod sockets;
 mod try_it;
+pub(crate) mod visible;
 pub mod visitor;
 
 /// Every page.

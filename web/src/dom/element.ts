@@ -1,5 +1,7 @@
 // Elements of a page. Styles are set through the object model, never as text: the pages' policy admits no inline style.
 
+import { visible } from "./visible";
+
 type Child = Node | string | null;
 
 // An element with attributes (`true` for those without a value, `false` and null for none) and children.
@@ -13,7 +15,8 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
     if (value === true) made.setAttribute(name, "");
     else if (value !== false && value !== null) made.setAttribute(name, String(value));
   }
-  made.append(...children.filter((child): child is Node | string => child !== null));
+  const given = children.filter((child): child is Node | string => child !== null);
+  made.append(...given.map((child) => (typeof child === "string" ? visible(child) : child)));
   return made;
 }
 

@@ -1,5 +1,7 @@
 // The log on a job's page: lines that come, search among those that are shown, only stderr, and following the end.
 
+import { visible } from "../dom/visible";
+
 // More lines than this would make the page slow; the page of the log has all of them.
 const MOST_LINES = 2000;
 
@@ -101,7 +103,7 @@ export class LogView {
     at.textContent = line.seconds.toFixed(2);
     const text = this.root.createElement("span");
     text.className = "text";
-    text.textContent = line.text;
+    text.textContent = visible(line.text);
     row.append(at, text);
     return row;
   }

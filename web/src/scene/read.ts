@@ -1,12 +1,13 @@
 // The scene that stands in an element, and what belongs to it on the server.
 
+import { visible } from "../dom/visible";
 import type { AnnotationSet, Scene, SceneLayer } from "./types";
 
 // The scene in the `<script type="application/json">` of an element.
 export function sceneOf(host: HTMLElement): Scene {
   const script = host.querySelector('script[type="application/json"]');
   if (!script?.textContent) throw new Error("there is no scene in the element");
-  return JSON.parse(script.textContent) as Scene;
+  return JSON.parse(visible(script.textContent)) as Scene;
 }
 
 // What the server says of the image of a layer.
@@ -22,12 +23,12 @@ export async function complete(set: AnnotationSet, signal: AbortSignal): Promise
 async function json<Answer>(url: string, signal: AbortSignal): Promise<Answer> {
   const answer = await fetch(url, { signal });
   if (!answer.ok) throw new Error(await reason(answer));
-  return (await answer.json()) as Answer;
+  return JSON.parse(visible(await answer.text())) as Answer;
 }
 
 // Why a request was refused, in the words of the server.
 export async function reason(answer: Response): Promise<string> {
   const body: unknown = await answer.json().catch(() => null);
   const detail = body && typeof body === "object" && "detail" in body ? body.detail : null;
-  return typeof detail === "string" ? detail : `The server answered ${answer.status}.`;
+  return typeof detail === "string" ? visible(detail) : `The server answered ${answer.status}.`;
 }

@@ -1,5 +1,7 @@
 // Says what is wrong with JSON while it is typed; the server knows the schemas.
 
+import { visible } from "../dom/visible";
+
 const PAUSE = 400;
 
 export function checkCode(form: HTMLFormElement): void {
@@ -50,7 +52,7 @@ function tell(area: HTMLTextAreaElement, problems: string[]): void {
       const isPaired = parts.length % 2 === 1;
       for (const [place, part] of parts.entries()) {
         const piece = document.createElement(isPaired && place % 2 === 1 ? "code" : "span");
-        piece.textContent = isPaired || place === 0 ? part : `\`${part}`;
+        piece.textContent = visible(isPaired || place === 0 ? part : `\`${part}`);
         item.append(piece);
       }
       return item;

@@ -1,4 +1,5 @@
 // One field of files: a list with progress, and hidden fields with the ids of what has arrived.
+import { visible } from "../dom/visible";
 import { sendFile } from "./send";
 
 export class UploadField {
@@ -33,7 +34,7 @@ export class UploadField {
     const progress = document.createElement("progress");
     const remove = document.createElement("button");
     const stop = new AbortController();
-    label.textContent = `${file.name} (${size(file.size)})`;
+    label.textContent = visible(`${file.name} (${size(file.size)})`);
     progress.max = 1;
     progress.value = 0;
     progress.setAttribute("aria-label", file.name);

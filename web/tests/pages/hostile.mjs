@@ -328,6 +328,27 @@ test("names of archives, items, tokens and people, and what is searched for, are
   isCalm();
 });
 
+test("names that read from right to left leave what stands beside them in its place", async () => {
+  const { page } = admin;
+  const name = "תמונה 12";
+  await ask("PATCH", "/api/gantry/v1/archives/poisoned/", { title: name });
+  await admin.go("/archives/poisoned/");
+  const titles = page.locator("bdi", { hasText: name });
+  assert.notEqual(await titles.count(), 0);
+  assert.equal(await titles.first().textContent(), name);
+  await admin.go("/archives/poisoned/settings/");
+  assert.equal(await page.getByLabel("Title", { exact: true }).inputValue(), name);
+  isCalm();
+});
+
+test("what a form shows and what the API gives is what was written", async () => {
+  const { page } = admin;
+  await admin.go("/algorithms/poisoned/edit/");
+  assert.equal(await page.getByLabel("Title", { exact: true }).inputValue(), poison("algorithm-title"));
+  const given = await ask("GET", "/api/gantry/v1/algorithms/poisoned/");
+  assert.equal(given.title, poison("algorithm-title"));
+});
+
 test("markup that is let in is noticed", async () => {
   const { page } = admin;
   await admin.go("/");

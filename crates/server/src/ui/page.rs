@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::visitor::Visitor;
-use super::{assets, notice};
+use super::{assets, notice, visible};
 use crate::error::ApiError;
 
 /// Parts of the site, for the bar on top.
@@ -110,15 +110,8 @@ impl Frame {
 /// # Errors
 /// When the template cannot be filled, which is our fault.
 pub fn draw(status: StatusCode, page: &impl Template) -> Result<Response, ApiError> {
-    let html = page
-        .render()
-        .map_err(|problem| ApiError::internal(&problem))?;
-    let mut response = (
-        status,
-        [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
-        html,
-    )
-        .into_response();
+    let mut response = part(page)?;
+    *response.status_mut() = status;
     response
         .headers_mut()
         .append(header::SET_COOKIE, notice::CLEAR);
@@ -127,6 +120,18 @@ pub fn draw(status: StatusCode, page: &impl Template) -> Result<Response, ApiErr
         .headers_mut()
         .insert(header::CONTENT_LANGUAGE, language);
     Ok(response)
+}
+
+/// A part of a page, for its script.
+///
+/// # Errors
+/// When the template cannot be filled, which is our fault.
+pub(super) fn part(page: &impl Template) -> Result<Response, ApiError> {
+    let html = page
+        .render()
+        .map_err(|problem| ApiError::internal(&problem))?;
+    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    Ok((kind, visible::shown(html)).into_response())
 }
 
 /// A page that is as it should be.

@@ -5,6 +5,10 @@ import assert from "node:assert/strict";
 // A host that nobody has, asked for only by what acts.
 const ELSEWHERE = "elsewhere.invalid";
 
+// Marks that nobody sees: what follows would read backwards, and two names alike.
+const HIDDEN = "\u202e\u200b";
+const WRITTEN_OUT = "⟨U+202E⟩⟨U+200B⟩";
+
 // Each piece would tell on itself: by a dialog, by a request to another host, or by what the policy of the page refuses.
 export const brief = (place) => `${place}'"><script>alert(1)</script><img src=x onerror=alert(1)>`;
 
@@ -12,7 +16,7 @@ export const brief = (place) => `${place}'"><script>alert(1)</script><img src=x 
 export function poison(place) {
   return (
     `${brief(place)}<svg onload=alert(1)></textarea></script></title><img src=//${ELSEWHERE}/a.png>` +
-    `[x](javascript:alert(1)){{7*191}}{%x%}\u202etxt.exe`
+    `[x](javascript:alert(1)){{7*191}}{%x%}${HIDDEN}txt.exe`
   );
 }
 
@@ -61,6 +65,27 @@ export async function isText(page, places) {
   await isTame(page);
 }
 
+// No frame shows a mark that nobody sees; a page of poison has them written out. Forms keep what will be sent.
+export async function isLegible(page) {
+  for (const frame of page.frames()) {
+    const [text, hidden] = await frame.evaluate(readable, ALL);
+    assert.equal(hidden, "", `${frame.url()} shows marks that nobody sees`);
+    assert.equal(text.includes("txt.exe") && !text.includes(`${WRITTEN_OUT}txt.exe`), false, frame.url());
+  }
+}
+
+// What is read in a document, and the marks in it with what stands around them.
+function readable(all) {
+  const kept = ["SCRIPT", "STYLE", "TEXTAREA"];
+  const told = (one) => [
+    ...[...one.childNodes].filter((child) => child.nodeType === Node.TEXT_NODE && !kept.includes(one.tagName)).map((child) => child.data),
+    ...["alt", "title", "aria-label", "placeholder"].map((name) => one.getAttribute(name) ?? ""),
+  ];
+  const text = globalThis.eval(all).flatMap(told).join("\n");
+  const around = text.match(/.{0,20}[\u202e\u200b].{0,20}/gu) ?? [];
+  return [text, around.join(" | ")];
+}
+
 // Nothing in the page or its frames comes from poison.
 export async function isTame(page) {
   for (const frame of page.frames()) {
@@ -81,4 +106,5 @@ export async function isTame(page) {
     const text = await frame.evaluate(() => document.documentElement.outerHTML);
     assert.equal(text.includes("1337"), false, `${frame.url()} computes what it was given`);
   }
+  await isLegible(page);
 }

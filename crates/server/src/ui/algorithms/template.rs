@@ -20,7 +20,7 @@ use crate::ui::problem::PageError;
 use crate::ui::problems::Problems;
 use crate::ui::quantity::Moment;
 use crate::ui::visitor::Visitor;
-use crate::ui::{assets, notice};
+use crate::ui::{assets, notice, visible};
 
 /// Jobs to choose from.
 const JOBS: u32 = 30;
@@ -202,6 +202,7 @@ async fn previewed(
 /// The rendered result as a document of its own.
 fn document(html: &str) -> String {
     let style = assets::path("style.css");
+    let html = visible::shown(html.to_owned());
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Preview</title>\
          <link rel=\"stylesheet\" href=\"{style}\"></head><body class=\"rendered\">{html}</body></html>"

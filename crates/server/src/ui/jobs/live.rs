@@ -3,8 +3,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::FailureReason;
 use domain::job::JobState;
 use jiff::Timestamp;
@@ -16,6 +15,7 @@ use crate::error::ApiError;
 use crate::own::jobs::visible;
 use crate::path::Id;
 use crate::state::AppState;
+use crate::ui::page;
 use crate::ui::problem::PageError;
 use crate::ui::quantity::{Moment, counted, seconds};
 use crate::ui::visitor::Visitor;
@@ -86,11 +86,7 @@ pub(super) async fn show(
     Id(id): Id<JobId>,
 ) -> Result<Response, PageError> {
     let job = visible(&state, &visitor.caller, id).await?;
-    let html = of(&state, &job)
-        .await?
-        .render()
-        .map_err(|problem| ApiError::internal(&problem))?;
-    Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
+    Ok(page::part(&of(&state, &job).await?)?)
 }
 
 /// What is to be told of a job now.

@@ -2,14 +2,13 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use store::images::Image;
 use store::{StoreError, Viewer};
 
-use crate::error::ApiError;
 use crate::state::AppState;
+use crate::ui::page;
 use crate::ui::problem::PageError;
 use crate::ui::quantity::{Moment, bytes};
 use crate::ui::visitor::Visitor;
@@ -101,8 +100,5 @@ pub(super) async fn show(
         search: asked.search.trim().to_owned(),
         field: Input { slug: asked.input },
     };
-    let html = list
-        .render()
-        .map_err(|problem| ApiError::internal(&problem))?;
-    Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
+    Ok(page::part(&list)?)
 }
