@@ -11,7 +11,7 @@ use crate::ground::{digest, entries, settled};
 use crate::record::{Record, Row};
 use crate::served::gantry;
 use crate::way::{Field, Way};
-use crate::witness::{ANSWER_WITHIN, Beside};
+use crate::witness::Beside;
 
 /// What becomes of an archive.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,14 +88,7 @@ pub(crate) fn all(field: &Field<'_>, beside: &Beside, wanted: &Wanted, record: &
             if fs_err::read(&victim).unwrap() != b"untouched" {
                 problems.push("a file outside was changed".to_owned());
             }
-            let slowest = beside.take_slowest();
-            if slowest > ANSWER_WITHIN {
-                problems.push(format!(
-                    "the server took {} ms to answer",
-                    slowest.as_millis()
-                ));
-            }
-            record.answered(slowest);
+            problems.extend(beside.slow_answers(record));
             record.add(forged.name, way.name().to_owned(), problems);
         }
     }

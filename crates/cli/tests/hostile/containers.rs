@@ -6,7 +6,7 @@ use crate::record::{Record, Row};
 use crate::table;
 use crate::table::engine::otherwise;
 use crate::way::{Field, Seen, Way};
-use crate::witness::{ANSWER_WITHIN, Beside};
+use crate::witness::Beside;
 
 /// All of them for the table.
 pub(crate) fn rows() -> Vec<Row> {
@@ -34,14 +34,7 @@ pub(crate) fn all(field: &Field<'_>, beside: &Beside, wanted: &Wanted, record: &
                 if field.ground.visits() > visits {
                     problems.push("a service of the host was reached".to_owned());
                 }
-                let slowest = beside.take_slowest();
-                if slowest > ANSWER_WITHIN {
-                    problems.push(format!(
-                        "the server took {} ms to answer",
-                        slowest.as_millis()
-                    ));
-                }
-                record.answered(slowest);
+                problems.extend(beside.slow_answers(record));
                 let user = if is_root { "root" } else { "user" };
                 let label = format!("{} as {user}", way.name());
                 record.add(&attack.name, label, problems);

@@ -49,10 +49,16 @@ impl std::ops::Deref for Served {
 
 /// `gantry`, with a data folder and a secret in its environment, and nothing else of ours.
 pub(crate) fn gantry(ground: &Ground, home: &str) -> Command {
-    // Another build can be attacked too, such as one that was weakened to see that cases fail.
+    prepared(Command::new(program()), ground, home)
+}
+
+/// Another build can be attacked too, such as one that was weakened to see that cases fail.
+fn program() -> std::ffi::OsString {
     let built = || env!("CARGO_BIN_EXE_gantry").into();
-    let program = std::env::var_os("GANTRY_BINARY").unwrap_or_else(built);
-    let mut command = Command::new(program);
+    std::env::var_os("GANTRY_BINARY").unwrap_or_else(built)
+}
+
+fn prepared(mut command: Command, ground: &Ground, home: &str) -> Command {
     command
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -71,7 +77,10 @@ impl Served {
         fs_err::create_dir_all(&home).unwrap();
         let settings = "silence_seconds = 3\n[jobs]\nallow_root = true\ncpus = 8.0\nat_once = 4\n[log]\nfilter = \"warn\"\n";
         fs_err::write(home.join("gantry.toml"), settings).unwrap();
-        let mut child = gantry(ground, "server")
+        // A suite that is killed must not leave it behind.
+        let mut tied = Command::new("setpriv");
+        tied.args(["--pdeathsig", "TERM"]).arg(program());
+        let mut child = prepared(tied, ground, "server")
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -167,9 +176,7 @@ impl Served {
 
     fn make_algorithm(&self, name: &str, archive: &[u8]) {
         let manifest = image::manifest(name, "");
-        let headers = format!("{}Content-Type: application/toml\r\n", self.token);
-        let path = format!("{OWN}algorithms/");
-        let made = self.wire.ask("POST", &path, &headers, manifest.as_bytes());
+        let made = self.create_algorithm(&manifest);
         assert_eq!(made.status, 201, "{}", made.text());
         let version = self.push(name, archive);
         assert_eq!(version["import_state"], "completed", "{version:#}");
@@ -254,9 +261,20 @@ impl Client {
     }
 
     pub(crate) fn send(&self, method: &str, path: &str, body: &Value) -> Answer {
-        let headers = format!("{}Content-Type: application/json\r\n", self.token);
         let body = body.to_string();
-        self.wire.ask(method, path, &headers, body.as_bytes())
+        self.send_as("application/json", (method, path), body.as_bytes())
+    }
+
+    /// Sends a body of any kind.
+    pub(crate) fn send_as(&self, kind: &str, (method, path): (&str, &str), body: &[u8]) -> Answer {
+        let headers = format!("{}Content-Type: {kind}\r\n", self.token);
+        self.wire.ask(method, path, &headers, body)
+    }
+
+    /// Makes an algorithm of a manifest.
+    pub(crate) fn create_algorithm(&self, manifest: &str) -> Answer {
+        let place = format!("{OWN}algorithms/");
+        self.send_as("application/toml", ("POST", &place), manifest.as_bytes())
     }
 
     /// Submits a job; its UUID.

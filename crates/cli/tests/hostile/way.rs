@@ -138,12 +138,7 @@ impl Field<'_> {
             left.extend(remains(&home.join("runs")));
             left.extend(remains(&home.join("images/staging")));
             left.extend(remains(&self.ground.at("tmp")));
-            left.extend(
-                cgroups
-                    .iter()
-                    .filter(|path| Path::new(path).exists())
-                    .cloned(),
-            );
+            left.extend(there(&cgroups));
             left
         }));
         seen
@@ -199,12 +194,7 @@ impl Field<'_> {
         seen.left.extend(settled(|| {
             let mut left: Vec<String> = named(&served.home, &id);
             left.extend(self.ground.left(&served.home, &self.active()));
-            left.extend(
-                cgroups
-                    .iter()
-                    .filter(|path| Path::new(path).exists())
-                    .cloned(),
-            );
+            left.extend(there(&cgroups));
             left
         }));
         seen
@@ -325,4 +315,10 @@ fn read_all(folder: &Path, seen: &mut Seen) {
                 .extend_from_slice(path.to_string_lossy().as_bytes());
         }
     }
+}
+
+/// Those of some paths that are there.
+fn there(paths: &[String]) -> impl Iterator<Item = String> {
+    let there = paths.iter().filter(|path| Path::new(path).exists());
+    there.cloned()
 }

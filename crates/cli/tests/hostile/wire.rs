@@ -37,6 +37,11 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// Status and text, for who is told of it.
+    pub(crate) fn told(&self) -> String {
+        format!("{} {}", self.status, self.text())
+    }
+
     /// The body as JSON; null if it is none.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::image;
+use crate::record::Record;
 use crate::served::{OWN, Served};
 
 /// Within this the server has to answer, whatever runs.
@@ -54,6 +55,14 @@ impl Beside {
     /// Lets both come to their end.
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::SeqCst);
+    }
+
+    /// Notes the slowest answer since the last look; what is wrong with it.
+    pub(crate) fn slow_answers(&self, record: &mut Record) -> Option<String> {
+        let slowest = self.take_slowest();
+        record.answered(slowest);
+        let took = slowest.as_millis();
+        (slowest > ANSWER_WITHIN).then(|| format!("the server took {took} ms to answer others"))
     }
 
     /// The slowest answer since the last call.

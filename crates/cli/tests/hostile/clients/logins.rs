@@ -22,11 +22,7 @@ fn log_in(siege: &Siege<'_>, headers: &str) -> Answer {
 
 /// Una's own page with these headers; 303 for who is not logged in.
 fn account(siege: &Siege<'_>, headers: &str) -> Answer {
-    siege
-        .field
-        .served
-        .wire
-        .ask("GET", "/account/", headers, b"")
+    siege.get_with(headers, "/account/")
 }
 
 /// A new token of una's: its id and the token.
@@ -125,10 +121,7 @@ fn sessions() -> Vec<Case> {
             |siege| {
                 let (id, token) = new_token(siege);
                 let header = format!("Authorization: Bearer {token}\r\n");
-                let me = || {
-                    let wire = &siege.field.served.wire;
-                    wire.ask("GET", &format!("{OWN}me/"), &header, b"").status
-                };
+                let me = || siege.get_with(&header, &format!("{OWN}me/")).status;
                 let before = me();
                 siege.ask("una", ("DELETE", &format!("{OWN}tokens/{id}/")), "");
                 let after = me();

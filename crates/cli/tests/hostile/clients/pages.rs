@@ -38,6 +38,16 @@ fn escaped(siege: &Siege<'_>, pages: &[&str]) -> Vec<String> {
     problems
 }
 
+/// Nothing acts on any of these pages, with `words` at the end of each address.
+fn act_on_none(siege: &Siege<'_>, pages: &[&str], words: &str) -> Vec<String> {
+    let acts = |page: &&&str| {
+        let text = siege.visit("admin", &format!("{page}{words}")).text();
+        ACTING.iter().any(|acting| text.contains(acting))
+    };
+    let acting = pages.iter().filter(acts);
+    acting.map(|page| format!("{page} acts")).collect()
+}
+
 fn stored() -> Vec<Case> {
     let expected = "shown as text";
     vec![
@@ -56,17 +66,10 @@ fn stored() -> Vec<Case> {
             "markup in title and description of an algorithm",
             expected,
             |siege| {
-                let served = siege.field.served;
                 let manifest = crate::image::manifest("markup", "")
                 .replace("title = \"Attack\"", &format!("title = '''{MARKUP}'''"))
                 .replace("description = \"Attacks\"", &format!("description = '''{MARKUP} [x](javascript:alert(7)) <a href=\"javascript:alert(7)\">x</a>'''"));
-                let headers = format!("{}Content-Type: application/toml\r\n", served.token);
-                let made = served.wire.ask(
-                    "POST",
-                    &format!("{OWN}algorithms/"),
-                    &headers,
-                    manifest.as_bytes(),
-                );
+                let made = siege.field.served.create_algorithm(&manifest);
                 let mut problems = unless(made.status == 201, || made.text());
                 problems.extend(escaped(
                     siege,
@@ -122,15 +125,7 @@ fn stored() -> Vec<Case> {
                 let job = served.submit("attack-user", &inputs);
                 served.ended(&job);
                 let page = format!("/jobs/{job}/");
-                let mut problems = Vec::new();
-                for page in [page.as_str(), "/images/"] {
-                    let text = siege.visit("admin", page).text();
-                    problems.extend(unless(
-                        !ACTING.iter().any(|acting| text.contains(acting)),
-                        || format!("{page} acts"),
-                    ));
-                }
-                problems
+                act_on_none(siege, &[&page, "/images/"], "")
             },
         ),
         case(
@@ -153,9 +148,7 @@ fn stored() -> Vec<Case> {
                 let body =
                     json!({"username": MARKUP, "password": "password-of-markup", "role": "user"});
                 let answer = siege.field.served.post(&format!("{OWN}accounts/"), &body);
-                unless(answer.status == 400, || {
-                    format!("{} {}", answer.status, answer.text())
-                })
+                unless(answer.status == 400, || answer.told())
             },
         ),
         case(
@@ -163,9 +156,8 @@ fn stored() -> Vec<Case> {
             "markup in searches, filters and pages of lists",
             expected,
             |siege| {
-                let mut problems = Vec::new();
                 let words = "%27%22%3E%3Cscript%3Ealert(7)%3C/script%3E%3Cimg%20src=x%20onerror=alert(7)%3E";
-                for page in [
+                let lists = [
                     "/jobs/?search=",
                     "/sockets/?search=",
                     "/images/?search=",
@@ -175,14 +167,8 @@ fn stored() -> Vec<Case> {
                     "/login/?next=/",
                     "/jobs/?algorithm=",
                     "/jobs/?state=",
-                ] {
-                    let text = siege.visit("admin", &format!("{page}{words}")).text();
-                    problems.extend(unless(
-                        !ACTING.iter().any(|acting| text.contains(acting)),
-                        || format!("{page} acts"),
-                    ));
-                }
-                problems
+                ];
+                act_on_none(siege, &lists, words)
             },
         ),
         case(
@@ -224,13 +210,8 @@ fn stored() -> Vec<Case> {
                     b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(7)</script></svg>";
                 let mut problems = Vec::new();
                 for kind in ["image/svg+xml", "image/png"] {
-                    let headers = format!("{}Content-Type: {kind}\r\n", served.token);
-                    let answer = served.wire.ask(
-                        "PUT",
-                        &siege.people.path("/api/gantry/v1/algorithms/{slug}/logo/"),
-                        &headers,
-                        svg,
-                    );
+                    let place = siege.people.path("/api/gantry/v1/algorithms/{slug}/logo/");
+                    let answer = served.send_as(kind, ("PUT", &place), svg);
                     problems.extend(unless((400..500).contains(&answer.status), || {
                         format!("{kind}: {}", answer.status)
                     }));
@@ -395,7 +376,7 @@ fn told() -> Vec<Case> {
                     "/jobs/x/",
                     "/files/values/x/y",
                 ] {
-                    let answer = served.wire.ask("GET", path, "", b"");
+                    let answer = siege.get_with("", path);
                     let text = format!("{}{}", answer.head, answer.text());
                     let tells = [
                         "/root/",

@@ -150,15 +150,21 @@ impl People {
 
     /// Sends a form as somebody with a browser; `fields` are escaped already.
     pub(super) fn send_form(&self, served: &Served, who: &str, path: &str, fields: &str) -> Answer {
-        let person = self.of(who);
-        let headers = format!(
-            "{}Content-Type: application/x-www-form-urlencoded\r\n",
-            person.cookie
-        );
-        let body = format!("csrf={}&{fields}", person.csrf);
-        served
-            .wire
-            .ask("POST", &self.path(path), &headers, body.as_bytes())
+        let body = format!("csrf={}&{fields}", self.of(who).csrf);
+        let kind = "application/x-www-form-urlencoded";
+        self.post_as(served, who, (path, kind), body.as_bytes())
+    }
+
+    /// Sends any body as somebody with a browser.
+    pub(super) fn post_as(
+        &self,
+        served: &Served,
+        who: &str,
+        (path, kind): (&str, &str),
+        body: &[u8],
+    ) -> Answer {
+        let headers = format!("{}Content-Type: {kind}\r\n", self.of(who).cookie);
+        served.wire.ask("POST", &self.path(path), &headers, body)
     }
 }
 

@@ -66,9 +66,7 @@ fn signatures() -> Vec<Case> {
         case(name, does, "403", move |siege| {
             let (begun, other) = (begin(siege, "una"), begin(siege, "una"));
             let answer = put(siege, &change(&begun.part, &other.part), b"x");
-            unless(answer.status == 403, || {
-                format!("{} {}", answer.status, answer.text())
-            })
+            unless(answer.status == 403, || answer.told())
         })
     };
     vec![
@@ -170,9 +168,7 @@ fn parts() -> Vec<Case> {
             |siege| {
                 let begun = begin(siege, "una");
                 let answer = complete(siege, "una", &begun, &never_sent());
-                unless(is_refused(&answer), || {
-                    format!("{} {}", answer.status, answer.text())
-                })
+                unless(is_refused(&answer), || answer.told())
             },
         ),
         case(
@@ -188,9 +184,7 @@ fn parts() -> Vec<Case> {
                     &begun,
                     &json!([{"ETag": "\"d41d8cd98f00b204e9800998ecf8427e\"", "PartNumber": 1}]),
                 );
-                unless(is_refused(&answer), || {
-                    format!("{} {}", answer.status, answer.text())
-                })
+                unless(is_refused(&answer), || answer.told())
             },
         ),
         case(
@@ -233,9 +227,7 @@ fn parts() -> Vec<Case> {
                 let _ = std::io::Write::write_all(&mut stream, request.as_bytes());
                 let _ = stream.sock.shutdown(std::net::Shutdown::Both);
                 let answer = complete(siege, "una", &begun, &never_sent());
-                unless(is_refused(&answer), || {
-                    format!("{} {}", answer.status, answer.text())
-                })
+                unless(is_refused(&answer), || answer.told())
             },
         ),
         case(
@@ -250,9 +242,7 @@ fn parts() -> Vec<Case> {
                     begun.part
                 );
                 let answer = siege.field.served.wire.raw(request.as_bytes());
-                unless(is_refused(&answer), || {
-                    format!("{} {}", answer.status, answer.text())
-                })
+                unless(is_refused(&answer), || answer.told())
             },
         ),
         case(
@@ -384,9 +374,7 @@ fn owners() -> Vec<Case> {
             |siege| {
                 let body = json!({"algorithm": "attack-user", "inputs": {"scan": {"image": siege.people.path("{image}")}, "script": {"value": "00"}}});
                 let answer = siege.ask("ed", ("POST", "/api/gantry/v1/jobs/"), &body.to_string());
-                unless(is_refused(&answer), || {
-                    format!("{} {}", answer.status, answer.text())
-                })
+                unless(is_refused(&answer), || answer.told())
             },
         ),
         case(

@@ -20,8 +20,7 @@ pub(super) fn all() -> Vec<Case> {
                 "/api/gantry/v1/sockets/",
                 "/api/v1/uploads/",
             ] {
-                let headers = format!("{}Content-Type: application/json\r\n", served.token);
-                let answer = served.wire.ask("POST", path, &headers, &body);
+                let answer = served.send_as("application/json", ("POST", path), &body);
                 let is_right = (400..500).contains(&answer.status) || answer.status == 0;
                 problems.extend(unless(is_right, || {
                     format!("{path}: {} {:.200}", answer.status, answer.text())
@@ -89,25 +88,17 @@ pub(super) fn all() -> Vec<Case> {
             |siege| {
                 let served = siege.field.served;
                 let body = json!({"slug": "x", "title": "x"}).to_string();
-                let answers: Vec<_> = [
-                    "Content-Type: application/xml\r\n",
-                    "Content-Type: text/plain\r\n",
-                    "Content-Type: application/x-www-form-urlencoded\r\n",
-                    "Content-Type: \r\n",
+                let archives = format!("{OWN}archives/");
+                let answers = [
+                    "application/xml",
+                    "text/plain",
+                    "application/x-www-form-urlencoded",
+                    "",
                 ]
-                .iter()
                 .map(|kind| {
-                    (
-                        (*kind).to_owned(),
-                        served.wire.ask(
-                            "POST",
-                            &format!("{OWN}archives/"),
-                            &format!("{}{kind}", served.token),
-                            body.as_bytes(),
-                        ),
-                    )
-                })
-                .collect();
+                    let answer = served.send_as(kind, ("POST", &archives), body.as_bytes());
+                    (kind.to_owned(), answer)
+                });
                 refused(&answers)
             },
         ),
@@ -119,13 +110,9 @@ pub(super) fn all() -> Vec<Case> {
                 let served = siege.field.served;
                 let before = served.resident();
                 let bomb = crate::archives::zeros(512);
-                let headers = format!(
-                    "{}Content-Type: application/json\r\nContent-Encoding: gzip\r\n",
-                    served.token
-                );
-                let answer = served
-                    .wire
-                    .ask("POST", &format!("{OWN}archives/"), &headers, &bomb);
+                let kind = "application/json\r\nContent-Encoding: gzip";
+                let place = format!("{OWN}archives/");
+                let answer = served.send_as(kind, ("POST", &place), &bomb);
                 let is_right =
                     is_closed_or_refused(&answer) && served.resident() < before + (200 << 20);
                 unless(is_right, || {
@@ -138,7 +125,6 @@ pub(super) fn all() -> Vec<Case> {
             "a form of a million fields, and one of ten thousand parts",
             "4xx, or refused beside a field",
             |siege| {
-                let served = siege.field.served;
                 let person = siege.people.of("admin");
                 let fields = format!("csrf={}&{}", person.csrf, "a=b&".repeat(1_000_000));
                 let parts = "--edge\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n"
@@ -153,8 +139,7 @@ pub(super) fn all() -> Vec<Case> {
                     ),
                     ("/images/", "multipart/form-data; boundary=edge", parts),
                 ] {
-                    let headers = format!("{}Content-Type: {kind}\r\n", person.cookie);
-                    let answer = served.wire.ask("POST", path, &headers, body.as_bytes());
+                    let answer = siege.post_as("admin", (path, kind), body.as_bytes());
                     problems.extend(unless(is_closed_or_refused(&answer), || {
                         format!("{path}: {}", answer.status)
                     }));
@@ -167,7 +152,6 @@ pub(super) fn all() -> Vec<Case> {
             "parts without a boundary, an end, a name; names that climb out",
             "4xx, nothing is written",
             |siege| {
-                let served = siege.field.served;
                 let person = siege.people.of("admin");
                 let csrf = format!(
                     "--edge\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{}\r\n",
@@ -196,10 +180,7 @@ pub(super) fn all() -> Vec<Case> {
                         ),
                     ),
                 ] {
-                    let headers = format!("{}Content-Type: {kind}\r\n", person.cookie);
-                    let answer = served
-                        .wire
-                        .ask("POST", "/images/", &headers, body.as_bytes());
+                    let answer = siege.post_as("admin", ("/images/", kind), body.as_bytes());
                     problems.extend(unless(answer.status < 500 && answer.status != 200, || {
                         format!("{kind}: {}", answer.status)
                     }));

@@ -18,7 +18,7 @@ pub(super) fn all() -> Vec<Case> {
                 let huge = format!("X: {}\r\n", "a".repeat(4 << 20));
                 let mut problems = Vec::new();
                 for headers in [many, huge] {
-                    let answer = siege.field.served.wire.ask("GET", "/", &headers, b"");
+                    let answer = siege.get_with(&headers, "/");
                     problems.extend(unless(is_closed_or_refused(&answer), || {
                         format!("{}", answer.status)
                     }));
@@ -81,13 +81,9 @@ pub(super) fn all() -> Vec<Case> {
                 let served = siege.field.served;
                 let headers = "X-Original-URL: /administration/\r\nX-Rewrite-URL: /administration/\r\nX-HTTP-Method-Override: DELETE\r\nX-Forwarded-User: admin\r\nX-Remote-User: admin\r\nRemote-User: admin\r\n";
                 let job = siege.people.path("/api/gantry/v1/jobs/{job}/");
-                let page = served.wire.ask("GET", "/account/", headers, b"");
-                let shown = served.wire.ask(
-                    "GET",
-                    &job,
-                    &format!("{}{headers}", siege.people.of("una").token),
-                    b"",
-                );
+                let page = siege.get_with(headers, "/account/");
+                let una = &siege.people.of("una").token;
+                let shown = siege.get_with(&format!("{una}{headers}"), &job);
                 let is_well =
                     page.status == 303 && shown.status == 200 && served.get(&job).status == 200;
                 unless(is_well, || format!("{} {}", page.status, shown.status))
@@ -111,12 +107,7 @@ pub(super) fn all() -> Vec<Case> {
                     "Bearer *",
                 ] {
                     let headers = format!("Authorization: {token}\r\n");
-                    let answer = siege.field.served.wire.ask(
-                        "GET",
-                        &format!("{OWN}accounts/"),
-                        &headers,
-                        b"",
-                    );
+                    let answer = siege.get_with(&headers, &format!("{OWN}accounts/"));
                     problems.extend(unless(is_closed_or_refused(&answer), || {
                         format!("{token:.40}: {}", answer.status)
                     }));
@@ -140,12 +131,7 @@ pub(super) fn all() -> Vec<Case> {
                     "GANTRY_SESSION=x; __Host-gantry_session=x; gantry_session".to_owned(),
                     "gantry_session=' OR 1=1 --".to_owned(),
                 ] {
-                    let answer = siege.field.served.wire.ask(
-                        "GET",
-                        "/account/",
-                        &format!("Cookie: {cookies}\r\n"),
-                        b"",
-                    );
+                    let answer = siege.get_with(&format!("Cookie: {cookies}\r\n"), "/account/");
                     let is_out = answer.header("location").starts_with("/login/")
                         || is_closed_or_refused(&answer);
                     problems.extend(unless(is_out, || {
