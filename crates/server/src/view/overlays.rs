@@ -119,7 +119,7 @@ pub(super) async fn find_readable(
     Ok(found)
 }
 
-/// Those that [`find_readable`] leaves out, with the reason.
+/// Those that a picture of what is readable leaves out, with the reason.
 ///
 /// # Errors
 /// As for it.
