@@ -122,7 +122,7 @@ pub(super) async fn find_readable(
 /// Those that a picture of what is readable leaves out, with the reason.
 ///
 /// # Errors
-/// As for it.
+/// 400 for what is no list of ids, 404 for images that are not there.
 pub async fn unreadable(
     state: &AppState,
     caller: &Caller,
