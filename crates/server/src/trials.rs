@@ -34,7 +34,8 @@ pub(crate) async fn run(worker: Worker, mut stop: watch::Receiver<bool>) {
 
 async fn try_all(worker: &Worker, stop: &watch::Receiver<bool>) -> Result<(), StoreError> {
     for version in worker.store().algorithm_images_to_try().await? {
-        if *stop.borrow() || !worker.store().start_cases(version.id).await? {
+        // On a full disk a case fails that would pass.
+        if *stop.borrow() || worker.lacks_disk() || !worker.store().start_cases(version.id).await? {
             continue;
         }
         let folder = folder_of(worker, &version);

@@ -199,8 +199,8 @@ impl Worker {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         info!(instance = %self.instance, "the worker runs");
         while !*stop.borrow() {
-            let may_claim = self.reservations.settle(&mut admission, Instant::now());
-            let may_claim = may_claim && !shortage.look(&self.settings.home);
+            let has_disk = !shortage.look(&self.settings.home);
+            let may_claim = has_disk && self.reservations.settle(&mut admission, Instant::now());
             if may_claim && let Err(problem) = self.claim_all(&mut admission, &mut running).await {
                 error!(%problem, "jobs could not be claimed");
             }
