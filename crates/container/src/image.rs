@@ -22,6 +22,7 @@ mod digest;
 mod error;
 mod guard;
 mod import;
+mod index;
 mod layer;
 mod layout_folder;
 mod limits;
@@ -33,6 +34,8 @@ pub use config::ImageConfig;
 pub(crate) use digest::Hasher;
 pub use error::ImportImageError;
 pub use import::{ImportOptions, Imported, Phase, Progress};
+pub use index::MountedLayer;
+pub use layer::LayerForm;
 pub use limits::ImportLimits;
 pub use store::{
     Checked, Copied, CopyImageError, Damage, FindImageError, HoldImageError, ImageHold, Layer,

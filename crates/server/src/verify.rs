@@ -245,7 +245,7 @@ fn layer_folders(images: &ContainerImages, found: &mut Verified) -> Result<(), L
         found.images += 1;
         for layer in image.layers {
             found.layers += 1;
-            if !layer.path.is_dir() {
+            if !layer.is_there() {
                 found.problems.push(Problem {
                     kind: "layer",
                     name: layer.diff_id,

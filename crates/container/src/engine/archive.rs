@@ -7,7 +7,7 @@ use serde_json::json;
 use tar::Header;
 
 use super::layer_tar::{self, Contents};
-use crate::image::Hasher;
+use crate::image::{Hasher, MountedLayer};
 
 /// On images of ours: the digest of the image that was imported.
 pub(super) const IMAGE_LABEL: &str = "org.gantry.image";
@@ -47,7 +47,9 @@ pub(super) fn write(
 }
 
 /// The digest of the layer's tar.
-fn write_layer(tree: &Utf8Path, name: &str, to: &mut dyn Write) -> io::Result<String> {
+fn write_layer(layer: &Utf8Path, name: &str, to: &mut dyn Write) -> io::Result<String> {
+    let opened = MountedLayer::open(layer)?;
+    let tree = opened.path();
     let mut counted = Counted::default();
     layer_tar::write(tree, &mut counted, Contents::Count)?;
     write_header(name, counted.bytes, to)?;
@@ -59,7 +61,7 @@ fn write_layer(tree: &Utf8Path, name: &str, to: &mut dyn Write) -> io::Result<St
     layer_tar::write(tree, &mut hashed, Contents::Read)?;
     let Hashed { to, hasher, bytes } = hashed;
     if bytes != counted.bytes {
-        let told = format!("the layer `{tree}` changed while it was read");
+        let told = format!("the layer `{layer}` changed while it was read");
         return Err(io::Error::other(told));
     }
     pad(bytes, to)?;

@@ -11,15 +11,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::budget::{Budget, Counted, LimitHit, check};
 use super::contents::{Contents, FileKind, HEAD_BYTES, is_tar_block};
 use super::guard::{Guard, Guarded};
-use super::layer::{LayerSource, read_layer};
+use super::layer::{Destination, LayerForm, LayerSource, read_layer};
 use super::{Compression, ImportImageError, Phase, Progress};
 
 /// One reading of one archive.
 pub(super) struct ReadArchive<'a> {
     /// The archive.
     pub(super) path: &'a Utf8Path,
-    /// Where layers are unpacked.
+    /// Where layers are kept until all is read.
     pub(super) staging: &'a Utf8Path,
+    /// How.
+    pub(super) form: LayerForm,
     /// What may be used.
     pub(super) budget: &'a Budget,
     /// Who hears how far it is.
@@ -155,9 +157,12 @@ impl ReadArchive<'_> {
     ) -> Result<super::layer::StagedLayer, ImportImageError> {
         let limit = self.budget.limits().layers as u64;
         check("layers", limit, number as u64)?;
-        let folder = self.staging.join(number.to_string());
-        let budget = self.budget;
-        read_layer(source, folder, budget, &mut || {
+        let to = Destination {
+            folder: self.staging.join(number.to_string()),
+            form: self.form,
+            budget: self.budget,
+        };
+        read_layer(source, to, &mut || {
             self.tell(Phase::Unpacking { layer: number }, bytes);
         })
     }

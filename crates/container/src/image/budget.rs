@@ -77,6 +77,12 @@ impl Budget {
         self.unpacked.store(found, Relaxed);
         check("bytes of files", self.limits.unpacked_bytes, found)
     }
+
+    /// Entries and bytes of files that are going to be counted again.
+    pub(super) fn give_back(&self, entries: u64, bytes: u64) {
+        self.entries.fetch_sub(entries, Relaxed);
+        self.unpacked.fetch_sub(bytes, Relaxed);
+    }
 }
 
 /// Holds a count against its limit.

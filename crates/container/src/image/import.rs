@@ -10,7 +10,8 @@ use super::budget::{Budget, check};
 use super::choose::{Chosen, choose};
 use super::contents::{Contents, verify, verify_size};
 use super::digest::Digest;
-use super::layer::{StagedLayer, in_store};
+use super::index::why_not;
+use super::layer::{LayerForm, StagedLayer, in_store};
 use super::layout_folder::ReadLayoutFolder;
 use super::store::{Record, Staging, commit};
 use super::unpack::Notes;
@@ -21,6 +22,8 @@ use super::{ImageConfig, ImportImageError, ImportLimits, Store, StoredImage};
 pub struct ImportOptions {
     /// Take images that run as root.
     pub allow_root: bool,
+    /// Unpack layers also where the kernel can read files out of their tars.
+    pub unpack: bool,
     /// Bounds.
     pub limits: ImportLimits,
     /// The time now, kept as [`StoredImage::imported_at`].
@@ -32,6 +35,7 @@ impl ImportOptions {
     pub fn at(now: Timestamp) -> Self {
         Self {
             allow_root: false,
+            unpack: false,
             limits: ImportLimits::default(),
             now,
         }
@@ -47,6 +51,8 @@ pub struct Imported {
     pub already_present: bool,
     /// What was left out or changed while unpacking, in words (device nodes, attributes of the kernel …).
     pub notes: Vec<String>,
+    /// Why layers are unpacked on this machine, in words that follow "because". `None` where they need not be.
+    pub unpacked_because: Option<String>,
 }
 
 /// How far an import is.
@@ -91,7 +97,20 @@ pub(super) fn import(
 ) -> Result<Imported, ImportImageError> {
     let staging = Staging::make(store.root()).map_err(|error| in_store(store.root(), error))?;
     let budget = Budget::new(options.limits.clone());
-    let (contents, chosen) = read(source, staging.path(), &budget, options, progress)?;
+    let unpacked_because = if options.unpack {
+        Some("it was asked for".to_owned())
+    } else {
+        why_not(staging.path())
+    };
+    let keeping = Keeping {
+        staging: staging.path(),
+        form: match unpacked_because {
+            Some(_) => LayerForm::Unpacked,
+            None => LayerForm::Indexed,
+        },
+        budget: &budget,
+    };
+    let (contents, chosen) = read(source, keeping, options, progress)?;
     let (config, diff_ids) = ImageConfig::read(&chosen.config_name, &chosen.config)?;
     config.judge(options.allow_root)?;
     let (layers, notes) = check_layers(&contents, &chosen, &diff_ids)?;
@@ -115,20 +134,34 @@ pub(super) fn import(
         image,
         already_present,
         notes: notes.lines(),
+        unpacked_because,
     })
+}
+
+/// Where what is read goes, and how.
+#[derive(Clone, Copy)]
+struct Keeping<'a> {
+    staging: &'a Utf8Path,
+    form: LayerForm,
+    budget: &'a Budget,
 }
 
 /// Reads the source and finds its image.
 fn read(
     source: Source<'_>,
-    staging: &Utf8Path,
-    budget: &Budget,
+    keeping: Keeping<'_>,
     options: &ImportOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Contents, Chosen), ImportImageError> {
+    let Keeping {
+        staging,
+        form,
+        budget,
+    } = keeping;
     let archive = |path, progress| ReadArchive {
         path,
         staging,
+        form,
         budget,
         progress,
     };
@@ -148,6 +181,7 @@ fn read(
     let mut folder = ReadLayoutFolder {
         path: source,
         staging,
+        form,
         budget,
         progress,
     };

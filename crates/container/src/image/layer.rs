@@ -1,14 +1,17 @@
-//! Reads one layer of an archive once: checks, decompresses, digests and unpacks it on the way.
+//! Reads one layer of an archive once: checks, decompresses, digests and keeps it on the way.
 //!
 //! One thread reads the archive. Beside it one thread computes the digest of the layer as it is stored; if it is
-//! compressed, one decompresses, and the digest of what comes out is computed by another; one unpacks. Between them are
-//! channels with room for a few chunks, so the memory does not depend on the layer.
+//! compressed, one decompresses, and the digest of what comes out is computed by another. What becomes of the tar is done by
+//! the threads of `sinks`. Between them are channels with room for a few chunks, so the memory does not depend on the layer.
+
+mod sinks;
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 
 use super::ImportImageError;
 use super::archive::limit_in;
@@ -16,7 +19,18 @@ use super::budget::{Budget, LimitHit};
 use super::channel::{ChunkReader, Fed, Message, channel, feed};
 use super::compression::Compression;
 use super::digest::{Digest, Hasher};
-use super::unpack::{Notes, UnpackError, Unpacked, unpack};
+use super::unpack::{Notes, UnpackError};
+use sinks::{Kept, Sinks};
+
+/// How a layer lies in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LayerForm {
+    /// Its files, each by itself.
+    Unpacked,
+    /// Its tar, and an index by which the kernel reads files out of it.
+    Indexed,
+}
 
 /// A layer in the staging folder.
 #[derive(Debug)]
@@ -29,6 +43,8 @@ pub(super) struct StagedLayer {
     pub(super) diff_id: Digest,
     /// The folder that holds it.
     pub(super) folder: Utf8PathBuf,
+    /// How it lies there.
+    pub(super) form: LayerForm,
     /// Bytes of its files.
     pub(super) bytes: u64,
     /// What was left out.
@@ -38,6 +54,8 @@ pub(super) struct StagedLayer {
 /// The folder inside a layer's folder that overlayfs sees. Its owner and rights are the image's, those of the folder
 /// around it are ours.
 pub(super) const TREE: &str = "tree";
+/// The file in a layer's folder that has the digest of what lies beside it.
+pub(super) const SEAL: &str = "seal";
 
 /// A layer in an archive.
 pub(super) struct LayerSource<'a> {
@@ -51,33 +69,42 @@ pub(super) struct LayerSource<'a> {
     pub(super) bytes: u64,
 }
 
-/// Reads a layer into `folder`, which is made. `each` is called for every chunk that was read.
+/// Where a layer goes.
+pub(super) struct Destination<'a> {
+    /// Its folder, which is made.
+    pub(super) folder: Utf8PathBuf,
+    /// How it is to lie there; one that an index cannot hold is unpacked.
+    pub(super) form: LayerForm,
+    /// What may be used.
+    pub(super) budget: &'a Budget,
+}
+
+/// Reads a layer. `each` is called for every chunk that was read.
 pub(super) fn read_layer(
     source: LayerSource<'_>,
-    folder: Utf8PathBuf,
-    budget: &Budget,
+    to: Destination<'_>,
     each: &mut dyn FnMut(),
 ) -> Result<StagedLayer, ImportImageError> {
-    let tree = folder.join(TREE);
-    let made = fs_err::create_dir(&folder).and_then(|()| fs_err::create_dir(&tree));
-    made.map_err(|error| in_store(&folder, error))?;
+    fs_err::create_dir(&to.folder).map_err(|error| in_store(&to.folder, error))?;
     let (name, stored_bytes) = (source.name, source.bytes);
     let streams = match source.compression {
-        Compression::None => read_plain(source, &tree, budget, each),
+        Compression::None => read_plain(source, &to, each),
         Compression::Gzip | Compression::Xz | Compression::Zstd => {
-            read_compressed(source, &tree, budget, each)
+            read_compressed(source, &to, each)
         }
     };
-    let Streams {
-        blob,
-        diff_id,
-        unpacked,
-    } = streams.map_err(|stop| stop.in_layer(name, &folder))?;
+    let finished = streams.and_then(|streams| {
+        let finished = streams.kept.finish(&to, streams.diff_id, name)?;
+        Ok((streams.blob, streams.diff_id, finished))
+    });
+    let (blob, diff_id, (form, unpacked)) =
+        finished.map_err(|stop| stop.in_layer(name, &to.folder))?;
     Ok(StagedLayer {
         blob,
         stored_bytes,
         diff_id,
-        folder,
+        folder: to.folder,
+        form,
         bytes: unpacked.bytes,
         notes: unpacked.notes,
     })
@@ -87,7 +114,7 @@ pub(super) fn read_layer(
 struct Streams {
     blob: Digest,
     diff_id: Digest,
-    unpacked: Unpacked,
+    kept: Kept,
 }
 
 /// Why a thread stopped.
@@ -102,6 +129,8 @@ enum Stop {
     Limit(LimitHit),
     /// Unpacking failed.
     Unpack(UnpackError),
+    /// The tar, or the index over it, was not written.
+    Keep(io::Error),
     /// The archive ends inside the layer.
     Short { found: u64, expected: u64 },
 }
@@ -138,7 +167,10 @@ impl Stop {
                 "the archive ends after {found} of its {expected} bytes"
             )),
             Self::Unpack(UnpackError::Damaged(problem)) => damaged(problem),
-            Self::Unpack(UnpackError::Write(error)) => in_store(folder, error),
+            Self::Unpack(UnpackError::Write(error)) | Self::Keep(error) => in_store(folder, error),
+            Self::Unpack(UnpackError::Unfit(why)) => {
+                damaged(format!("it cannot be indexed, because {why}"))
+            }
             Self::Unpack(UnpackError::Refused { member, problem }) => ImportImageError::Member {
                 layer: layer.to_owned(),
                 member,
@@ -150,57 +182,46 @@ impl Stop {
 
 fn read_plain(
     source: LayerSource<'_>,
-    tree: &Utf8Path,
-    budget: &Budget,
+    to: &Destination<'_>,
     each: &mut dyn FnMut(),
 ) -> Result<Streams, Stop> {
     thread::scope(|threads| {
-        let (to_digest, from_digest) = channel();
-        let (to_unpack, from_unpack) = channel();
-        let digest = threads.spawn(|| digest_of(from_digest));
-        let unpacked = threads.spawn(|| unpack_from(from_unpack, tree, budget));
-        let fed = feed_all(source, vec![to_digest, to_unpack], each);
-        let digest = digest.join().expect("digesting does not panic");
-        let unpacked = unpacked.join().expect("unpacking does not panic");
+        let (sinks, to_sinks) = Sinks::start(threads, to);
+        let fed = feed_all(source, to_sinks, each);
+        let ended = sinks.join();
         fed?;
-        let unpacked = unpacked?;
-        let digest = digest?;
+        let (digest, kept) = ended?;
         Ok(Streams {
             blob: digest,
             diff_id: digest,
-            unpacked,
+            kept,
         })
     })
 }
 
 fn read_compressed(
     source: LayerSource<'_>,
-    tree: &Utf8Path,
-    budget: &Budget,
+    to: &Destination<'_>,
     each: &mut dyn FnMut(),
 ) -> Result<Streams, Stop> {
-    let compression = source.compression;
+    let (compression, budget) = (source.compression, to.budget);
     thread::scope(|threads| {
         let (to_blob, from_blob) = channel();
         let (to_inflate, from_inflate) = channel();
-        let (to_digest, from_digest) = channel();
-        let (to_unpack, from_unpack) = channel();
+        let (sinks, to_sinks) = Sinks::start(threads, to);
         let blob = threads.spawn(|| digest_of(from_blob));
-        let inflated = threads
-            .spawn(move || inflate(from_inflate, compression, &[to_digest, to_unpack], budget));
-        let digest = threads.spawn(|| digest_of(from_digest));
-        let unpacked = threads.spawn(|| unpack_from(from_unpack, tree, budget));
+        let inflated = threads.spawn(move || inflate(from_inflate, compression, &to_sinks, budget));
         let fed = feed_all(source, vec![to_blob, to_inflate], each);
         let blob = blob.join().expect("digesting does not panic");
         let inflated = inflated.join().expect("decompressing does not panic");
-        let digest = digest.join().expect("digesting does not panic");
-        let unpacked = unpacked.join().expect("unpacking does not panic");
+        let ended = sinks.join();
         fed?;
         inflated?;
+        let (diff_id, kept) = ended?;
         Ok(Streams {
-            unpacked: unpacked?,
             blob: blob?,
-            diff_id: digest?,
+            diff_id,
+            kept,
         })
     })
 }
@@ -251,14 +272,6 @@ fn digest_of(from: Receiver<Message>) -> Result<Digest, Stop> {
         }
     }
     Err(Stop::GivenUp)
-}
-
-fn unpack_from(
-    from: Receiver<Message>,
-    tree: &Utf8Path,
-    budget: &Budget,
-) -> Result<Unpacked, Stop> {
-    unpack(&mut ChunkReader::new(from), tree.as_std_path(), budget).map_err(Stop::Unpack)
 }
 
 /// The store's folder refused.

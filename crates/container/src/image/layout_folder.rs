@@ -7,15 +7,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::archive::read_head;
 use super::budget::{Budget, Counted};
 use super::contents::{Contents, FileKind};
-use super::layer::{LayerSource, StagedLayer, read_layer};
+use super::layer::{Destination, LayerForm, LayerSource, StagedLayer, read_layer};
 use super::{ImportImageError, Phase, Progress};
 
 /// One reading of one layout folder.
 pub(super) struct ReadLayoutFolder<'a> {
     /// The folder.
     pub(super) path: &'a Utf8Path,
-    /// Where layers are unpacked.
+    /// Where layers are kept until all is read.
     pub(super) staging: &'a Utf8Path,
+    /// How.
+    pub(super) form: LayerForm,
     /// What may be used.
     pub(super) budget: &'a Budget,
     /// Who hears how far it is.
@@ -101,8 +103,12 @@ impl ReadLayoutFolder<'_> {
             bytes,
         };
         let (budget, progress) = (self.budget, &mut *self.progress);
-        let folder = self.staging.join(number.to_string());
-        read_layer(source, folder, budget, &mut || {
+        let to = Destination {
+            folder: self.staging.join(number.to_string()),
+            form: self.form,
+            budget,
+        };
+        read_layer(source, to, &mut || {
             progress(Progress {
                 bytes_read: budget.disk_read(),
                 bytes_total,

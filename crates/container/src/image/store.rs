@@ -1,13 +1,15 @@
-//! The store: image records and unpacked layers in one folder.
+//! The store: image records and layers in one folder.
 //!
-//! `images/<digest>.json` is an image's record, `layers/sha256/<diff id>/tree` an unpacked layer, `holds/` has a lock
-//! file for each image that was in use, `staging/` what an import has not finished, `lock` serialises changes.
+//! `images/<digest>.json` is an image's record, `layers/sha256/<diff id>` has a layer: an unpacked `tree`, or its `tar` with
+//! the `index` by which the kernel reads files out of it. `holds/` has a lock file for each image that was in use,
+//! `staging/` what an import has not finished, `lock` serialises changes.
 
 mod commit;
 mod copy;
 mod error;
 mod folders;
 mod hold;
+mod indexed;
 mod list;
 mod read_file;
 mod record;
@@ -22,6 +24,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::index::TAR;
+use super::layer::LayerForm;
 use super::{ImageConfig, ImportImageError, ImportOptions, Imported, Progress, import};
 
 pub(super) use commit::commit;
@@ -60,15 +64,29 @@ pub struct StoredImage {
     pub imported_at: Timestamp,
 }
 
-/// One unpacked layer.
+/// One layer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layer {
     /// Digest of the uncompressed tar, `sha256:` and 64 hex digits.
     pub diff_id: String,
-    /// The folder, usable as overlay `lowerdir` with `userxattr`. Never to be written to.
+    /// Where it lies: the folder of an unpacked layer, usable as overlay `lowerdir` with `userxattr`; or the index beside the
+    /// tar, to be mounted first. Never to be written to.
     pub path: Utf8PathBuf,
+    /// How it lies there.
+    pub form: LayerForm,
     /// Bytes of its files.
     pub bytes: u64,
+}
+
+impl Layer {
+    /// Whether its files are there; whether they are right is for [`Store::check`] to say.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        match self.form {
+            LayerForm::Unpacked => self.path.is_dir(),
+            LayerForm::Indexed => self.path.with_file_name(TAR).is_file(),
+        }
+    }
 }
 
 /// What a removal gave back.

@@ -15,7 +15,7 @@ pub struct ContainerPlan {
     pub work_dir: Utf8PathBuf,
     /// A folder shared by all containers of a user: empty file systems to copy, locks of id ranges.
     pub shared_dir: Utf8PathBuf,
-    /// Unpacked layers, bottom first, usable as overlay `lowerdir` with `userxattr`.
+    /// Layers, bottom first: unpacked folders, usable as overlay `lowerdir` with `userxattr`, or indexes beside their tars.
     pub layers: Vec<Utf8PathBuf>,
     /// The program.
     pub process: ProcessPlan,

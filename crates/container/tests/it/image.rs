@@ -1,10 +1,12 @@
 //! Archives in, images out: what is kept, what is checked and what is refused.
 
-mod builder;
+pub(crate) mod builder;
 mod compressions;
 mod damage;
 mod documents;
 mod formats;
+mod found;
+mod indexed;
 mod keeping;
 mod layers;
 mod members;

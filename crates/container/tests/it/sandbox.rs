@@ -6,6 +6,7 @@ mod extensions;
 mod facts;
 mod harness;
 mod in_an_engine;
+mod in_an_index;
 mod limits;
 mod logs;
 mod orphans;

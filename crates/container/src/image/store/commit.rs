@@ -6,9 +6,9 @@ use std::io;
 use camino::Utf8Path;
 
 use super::record::{self, Record};
-use super::{ListImagesError, Store, StoredImage, folders};
+use super::{ListImagesError, Store, StoredImage, folders, hold};
 use crate::image::ImportImageError;
-use crate::image::layer::{StagedLayer, in_store};
+use crate::image::layer::{LayerForm, StagedLayer, in_store};
 
 /// Moves the layers that the store does not have and writes the image's record. Also says whether the image was there
 /// before; then its names are added to.
@@ -20,10 +20,10 @@ pub(in super::super) fn commit(
     let root = store.root();
     let failed = |error| in_store(root, error);
     let _alone = folders::lock(root).map_err(failed)?;
-    place_layers(root, layers).map_err(failed)?;
     let known = record::all(root).map_err(|error| match error {
         ListImagesError::Read { path, source } => in_store(&path, source),
     })?;
+    place_layers(root, layers, &known).map_err(failed)?;
     let mut already_present = false;
     for other in known {
         if other.digest == record.digest {
@@ -42,15 +42,36 @@ pub(in super::super) fn commit(
     Ok((record.into_image(root), already_present))
 }
 
-/// A layer that is there has the same content: its digest is its name.
-fn place_layers(root: &Utf8Path, layers: &[&StagedLayer]) -> io::Result<()> {
+/// A layer that is there has the same content: its digest is its name. Only one with an index gives way to one that is
+/// unpacked, which was asked for or is all that this machine can use.
+fn place_layers(root: &Utf8Path, layers: &[&StagedLayer], known: &[Record]) -> io::Result<()> {
     for layer in layers {
-        let place = record::layer_folder(root, &layer.diff_id.to_string());
-        if !place.exists() {
-            fs_err::rename(&layer.folder, &place)?;
+        let diff_id = layer.diff_id.to_string();
+        let place = record::layer_folder(root, &diff_id);
+        if place.exists() {
+            let gives_way = layer.form == LayerForm::Unpacked
+                && layer.folder.exists()
+                && record::form_of(&place) == LayerForm::Indexed
+                && !is_in_use(root, &diff_id, known)?;
+            if !gives_way {
+                continue;
+            }
+            fs_err::rename(&place, layer.folder.with_extension("old"))?;
         }
+        fs_err::rename(&layer.folder, &place)?;
     }
     folders::sync_folder(&folders::layers(root))
+}
+
+/// Whether somebody who may have its path holds an image with this layer.
+fn is_in_use(root: &Utf8Path, diff_id: &str, known: &[Record]) -> io::Result<bool> {
+    for image in known {
+        let has_it = image.layers.iter().any(|layer| layer.diff_id == diff_id);
+        if has_it && hold::is_held(root, &image.digest)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A name belongs to the image that got it last.

@@ -5,15 +5,16 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use camino::Utf8Path;
 use rustix::fs::{AtFlags, CWD, FileType, Gid, Mode, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
 
 use super::record::{self, layer_folder};
-use super::seal::SEAL;
 use super::staging::Staging;
 use super::tree_digest::{attributes, names};
-use super::{CopyImageError, Store, folders};
-use crate::image::layer::TREE;
+use super::{CopyImageError, Store, folders, indexed};
+use crate::image::index::why_not;
+use crate::image::layer::{LayerForm, SEAL, TREE};
 
 /// What was copied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub enum Transfer {
 
 impl Store {
     /// Gives another store an image of this one, with its layers, whose owners, rights, attributes and links are kept.
-    /// The image is held meanwhile. Blocks.
+    /// A layer with an index is unpacked if this machine cannot mount it. The image is held meanwhile. Blocks.
     ///
     /// # Errors
     /// When the image is not here, or a file cannot be read or written.
@@ -55,6 +56,7 @@ impl Store {
         let found = found.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
         let staging = Staging::make(other.root()).map_err(failed)?;
         let mut copied = Copied::default();
+        let indexes = why_not(staging.path()).is_none();
         for layer in &found.layers {
             let place = layer_folder(other.root(), &layer.diff_id);
             if place.exists() {
@@ -63,17 +65,16 @@ impl Store {
             let from = layer_folder(self.root(), &layer.diff_id);
             let aside = staging.path().join(record::bare(&layer.diff_id));
             fs_err::create_dir(&aside).map_err(failed)?;
-            let mut copying = Copying {
-                transfer,
-                linked: HashMap::new(),
-            };
-            let (from_tree, to_tree) = (from.join(TREE), aside.join(TREE));
-            copying
-                .entry(from_tree.as_std_path(), to_tree.as_std_path())
-                .map_err(failed)?;
-            if from.join(SEAL).exists() {
-                fs_err::copy(from.join(SEAL), aside.join(SEAL)).map_err(failed)?;
+            match (record::form_of(&from), indexes) {
+                (LayerForm::Indexed, true) => {
+                    indexed::transfer(&from, &aside, (transfer, LayerForm::Indexed))
+                }
+                (LayerForm::Indexed, false) => {
+                    indexed::transfer(&from, &aside, (transfer, LayerForm::Unpacked))
+                }
+                (LayerForm::Unpacked, _) => copy_tree(&from, &aside, transfer),
             }
+            .map_err(failed)?;
             fs_err::rename(&aside, &place).map_err(failed)?;
             copied.layers += 1;
             copied.bytes += layer.bytes;
@@ -82,6 +83,20 @@ impl Store {
         found.write(other.root()).map_err(failed)?;
         Ok(copied)
     }
+}
+
+/// Copies an unpacked layer.
+fn copy_tree(from: &Utf8Path, to: &Utf8Path, transfer: Transfer) -> io::Result<()> {
+    let mut copying = Copying {
+        transfer,
+        linked: HashMap::new(),
+    };
+    let (from_tree, to_tree) = (from.join(TREE), to.join(TREE));
+    copying.entry(from_tree.as_std_path(), to_tree.as_std_path())?;
+    if from.join(SEAL).exists() {
+        fs_err::copy(from.join(SEAL), to.join(SEAL))?;
+    }
+    Ok(())
 }
 
 /// One layer on its way.

@@ -8,6 +8,7 @@ use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::StoredImage;
+use crate::image::index::MountedLayer;
 
 /// What hides the folder of the same name in the layers below (overlayfs with `userxattr`).
 const OPAQUE: &str = "user.overlay.opaque";
@@ -28,7 +29,7 @@ pub enum ReadImageFileError {
     Read {
         /// Which.
         path: String,
-        /// Folder of the layer.
+        /// Where it lies.
         layer: Utf8PathBuf,
         /// Why.
         source: io::Error,
@@ -55,7 +56,7 @@ impl StoredImage {
     }
 }
 
-/// As [`StoredImage::read_file`], for unpacked layers, bottom first.
+/// As [`StoredImage::read_file`], for the paths of layers, bottom first.
 pub(crate) fn read_in_layers<'a>(
     layers: impl DoubleEndedIterator<Item = &'a Utf8PathBuf>,
     path: &str,
@@ -67,7 +68,8 @@ pub(crate) fn read_in_layers<'a>(
             layer: layer.clone(),
             source,
         };
-        let file = match find(layer, path).map_err(|errno| failed(errno.into()))? {
+        let opened = MountedLayer::open(layer).map_err(failed)?;
+        let file = match find(&opened, path).map_err(|errno| failed(errno.into()))? {
             Found::Nothing => continue,
             Found::Hidden => return Ok(None),
             Found::File(file) => std::fs::File::from(file),
@@ -85,9 +87,16 @@ pub(crate) fn read_in_layers<'a>(
     Ok(None)
 }
 
-fn find(layer: &Utf8PathBuf, path: &str) -> Result<Found, Errno> {
+fn find(layer: &MountedLayer, path: &str) -> Result<Found, Errno> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let mut here = rustix::fs::open(layer.as_str(), flags | OFlags::DIRECTORY, Mode::empty())?;
+    let mut here = match layer.mount() {
+        Some(mount) => rustix::fs::openat(mount, ".", flags | OFlags::DIRECTORY, Mode::empty())?,
+        None => rustix::fs::open(
+            layer.path().as_str(),
+            flags | OFlags::DIRECTORY,
+            Mode::empty(),
+        )?,
+    };
     let mut opaque = false;
     let mut names = path.split('/').peekable();
     while let Some(name) = names.next() {

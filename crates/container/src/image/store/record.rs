@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{Layer, ListImagesError, StoredImage, folders};
 use crate::image::ImageConfig;
 use crate::image::digest::Digest;
-use crate::image::layer::{StagedLayer, TREE};
+use crate::image::index::INDEX;
+use crate::image::layer::{LayerForm, StagedLayer, TREE};
 
 /// An image's record. It has no paths: the store may be moved.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,10 +58,18 @@ impl Record {
 
     /// As the users of the store see it.
     pub(super) fn into_image(self, root: &Utf8Path) -> StoredImage {
-        let layer = |LayerRecord { diff_id, bytes }| Layer {
-            path: layer_folder(root, &diff_id).join(TREE),
-            diff_id,
-            bytes,
+        let layer = |LayerRecord { diff_id, bytes }| {
+            let folder = layer_folder(root, &diff_id);
+            let form = form_of(&folder);
+            Layer {
+                path: folder.join(match form {
+                    LayerForm::Unpacked => TREE,
+                    LayerForm::Indexed => INDEX,
+                }),
+                form,
+                diff_id,
+                bytes,
+            }
         };
         StoredImage {
             unpacked_bytes: self.layers.iter().map(|layer| layer.bytes).sum(),
@@ -81,6 +90,15 @@ pub(super) fn file(root: &Utf8Path, digest: &str) -> Utf8PathBuf {
 /// The folder of a layer.
 pub(super) fn layer_folder(root: &Utf8Path, diff_id: &str) -> Utf8PathBuf {
     folders::layers(root).join(bare(diff_id))
+}
+
+/// How a layer lies in its folder.
+pub(super) fn form_of(folder: &Utf8Path) -> LayerForm {
+    if folder.join(INDEX).exists() {
+        LayerForm::Indexed
+    } else {
+        LayerForm::Unpacked
+    }
 }
 
 /// A digest without `sha256:`.

@@ -1,17 +1,15 @@
 //! Whether images of the store are still what was imported.
 //!
-//! `layers/sha256/<diff id>/seal` holds the digest of the layer's tree, written once after the import.
+//! `layers/sha256/<diff id>/seal` holds the digest of the layer's tree, written once after the import; or that of its tar and
+//! index, which the import knows and writes.
 
 use std::collections::BTreeSet;
 use std::io;
 
 use super::record::{self, layer_folder};
 use super::tree_digest::tree_digest;
-use super::{ListImagesError, Store, folders};
-use crate::image::layer::TREE;
-
-/// The file beside a layer's tree.
-pub(super) const SEAL: &str = "seal";
+use super::{ListImagesError, Store, folders, indexed};
+use crate::image::layer::{LayerForm, SEAL, TREE};
 
 /// What a check of the store found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,7 +46,10 @@ impl Store {
         let image = self.find(digest).map_err(io::Error::other)?;
         let mut count = 0;
         for layer in &image.layers {
-            count += usize::from(self.sealed(&layer.diff_id)? == Sealed::Now);
+            let seal = layer_folder(self.root(), &layer.diff_id).join(SEAL);
+            if !seal.exists() {
+                count += usize::from(self.sealed(&layer.diff_id)? == Sealed::Now);
+            }
         }
         Ok(count)
     }
@@ -110,7 +111,19 @@ impl Store {
 
     fn sealed(&self, diff_id: &str) -> io::Result<Sealed> {
         let folder = layer_folder(self.root(), diff_id);
-        let found = tree_digest(&folder.join(TREE))?.to_string();
+        let found = match record::form_of(&folder) {
+            LayerForm::Unpacked => tree_digest(&folder.join(TREE))?.to_string(),
+            LayerForm::Indexed => {
+                let found = indexed::digest(&folder)?;
+                if found.tar.to_string() != diff_id {
+                    return Ok(Sealed::Broken {
+                        seal: diff_id.to_owned(),
+                        found: found.tar.to_string(),
+                    });
+                }
+                found.seal.to_string()
+            }
+        };
         let path = folder.join(SEAL);
         match fs_err::read_to_string(&path) {
             Ok(seal) if seal.trim() == found => Ok(Sealed::Before),

@@ -58,6 +58,15 @@ impl Owners {
     }
 }
 
+/// Of attributes that are too long.
+pub(in super::super) const TOO_MUCH: &str =
+    "extended attributes that the file system does not take";
+
+/// Of an attribute that is not kept.
+pub(in super::super) fn left_out(name: &[u8]) -> String {
+    format!("extended attribute `{}` left out", shown(name))
+}
+
 /// Attributes of users are kept; those of the kernel mean nothing in the sandbox or, such as overlayfs' own, too much.
 fn set_extended(
     to: BorrowedFd<'_>,
@@ -66,24 +75,24 @@ fn set_extended(
     member: &[u8],
     notes: &mut Notes,
 ) -> rustix::io::Result<()> {
-    let kept = name.starts_with(b"user.") && !name.starts_with(b"user.overlay.");
-    if !kept || name.contains(&0) {
-        notes.add(
-            &format!("extended attribute `{}` left out", shown(name)),
-            member,
-        );
+    if !is_kept(name) {
+        notes.add(&left_out(name), member);
         return Ok(());
     }
     match rustix::fs::fsetxattr(to, name, value, XattrFlags::empty()) {
         Err(Errno::OPNOTSUPP | Errno::NOSPC | Errno::TOOBIG | Errno::RANGE) => {
-            notes.add(
-                "extended attributes that the file system does not take",
-                member,
-            );
+            notes.add(TOO_MUCH, member);
             Ok(())
         }
         done => done,
     }
+}
+
+/// Whether an extended attribute of this name means something in the sandbox, and nothing to overlayfs.
+pub(in super::super) fn is_kept(name: &[u8]) -> bool {
+    let of_users = name.strip_prefix(b"user.");
+    of_users.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(b"overlay."))
+        && !name.contains(&0)
 }
 
 fn ids(attributes: &Attributes) -> (Option<Uid>, Option<Gid>) {

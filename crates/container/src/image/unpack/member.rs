@@ -36,14 +36,14 @@ pub(super) enum Kind {
 
 /// Who may do what with an entry, and since when.
 #[derive(Debug, Clone)]
-pub(super) struct Attributes {
-    pub(super) mode: u32,
-    pub(super) uid: u32,
-    pub(super) gid: u32,
+pub(in super::super) struct Attributes {
+    pub(in super::super) mode: u32,
+    pub(in super::super) uid: u32,
+    pub(in super::super) gid: u32,
     /// Seconds since 1970 and nanoseconds.
-    pub(super) modified: (i64, u32),
+    pub(in super::super) modified: (i64, u32),
     /// Extended attributes: name and value.
-    pub(super) extended: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(in super::super) extended: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Default for Attributes {
@@ -80,6 +80,9 @@ impl Member {
         for record in pax_records(pax) {
             let (key, value) = record.map_err(|_| "its extended header is malformed".to_owned())?;
             member.apply(key, value, &mut target)?;
+        }
+        if target.as_ref().is_some_and(|to| to.contains(&0)) {
+            return Err("what it links to has a NUL byte".to_owned());
         }
         member.kind = kind(header.entry_type(), entry.size(), target, &member.path)?;
         Ok(member)

@@ -76,7 +76,7 @@ impl<'a> MemberPath<'a> {
 }
 
 /// The components of a folder's path.
-pub(super) fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(in super::super) fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| *byte == b'/')
         .filter(|component| !component.is_empty() && *component != b".")
 }

@@ -13,7 +13,7 @@ const MOST: usize = 32;
 
 impl Notes {
     /// One more of this kind. `what` begins a sentence, such as `device nodes left out`.
-    pub(super) fn add(&mut self, what: &str, member: &[u8]) {
+    pub(in super::super) fn add(&mut self, what: &str, member: &[u8]) {
         if let Some((count, _)) = self.0.get_mut(what) {
             *count += 1;
         } else if self.0.len() < MOST {

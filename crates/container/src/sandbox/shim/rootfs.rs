@@ -10,6 +10,7 @@ use super::error::OrShimError;
 use super::id_range::{self, IdRange, MapLine};
 use super::in_root::{Kind, Root};
 use super::program::User;
+use crate::image::MountedLayer;
 use crate::sandbox::outcome::ShimError;
 use crate::sandbox::plan::{BindMount, ContainerPlan, Device};
 use crate::sandbox::sys::{self, MountAttributes};
@@ -42,7 +43,8 @@ impl RootFs {
             let target = mounts.join(format!("l/{index}"));
             fs_err::create_dir_all(&target).or_internal("make a layer's mount point")?;
             let idmap = range.map(|(_, namespace)| namespace);
-            attach_layer(layer, &target, idmap)
+            let opened = MountedLayer::open(layer).map_err(|error| unmountable(layer, &error))?;
+            attach_layer(opened, &target, idmap)
                 .or_internal(format_args!("mount the layer `{layer}`"))?;
         }
         if plan.layers.is_empty() {
@@ -190,9 +192,25 @@ impl RootFs {
     }
 }
 
+/// Why a layer cannot be mounted: its files are gone, or it has an index and this machine is not the one that imported it.
+fn unmountable(layer: &Utf8Path, error: &io::Error) -> ShimError {
+    let message = format!("cannot mount the layer `{layer}` of the image: {error}");
+    if layer.is_file() {
+        return ShimError::host(
+            message,
+            "import the image again with `gantry image import --unpack`",
+        );
+    }
+    ShimError::internal(message)
+}
+
 /// Mounts a layer so that its owners are the container's ids, which it shares with no other container.
-fn attach_layer(layer: &Utf8Path, target: &Utf8Path, idmap: Option<&OwnedFd>) -> io::Result<()> {
-    let mount = sys::clone_mount(layer.as_str(), false)?;
+fn attach_layer(layer: MountedLayer, target: &Utf8Path, idmap: Option<&OwnedFd>) -> io::Result<()> {
+    let path = layer.path().to_owned();
+    let mount = match layer.into_mount() {
+        Some(mount) => mount,
+        None => sys::clone_mount(path.as_str(), false)?,
+    };
     let attributes = MountAttributes {
         set: libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV,
         idmap: idmap.map(AsFd::as_fd),

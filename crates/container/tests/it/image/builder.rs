@@ -3,15 +3,38 @@
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use container::image::{ImportImageError, ImportOptions, Imported, Store};
+use container::image::{
+    ImportImageError, ImportOptions, Imported, Layer, LayerForm, MountedLayer, Store,
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tar::{EntryType, Header};
 
-/// A store and room for archives.
+use super::found;
+
+/// A store and room for archives. What is imported is imported twice: into `store` as a user would, and with all layers
+/// unpacked into another, and both must come to the same.
 pub(crate) struct Bench {
     folder: tempfile::TempDir,
     pub(crate) store: Store,
+    unpacked: Store,
+}
+
+/// A layer that can be read.
+pub(crate) struct Opened(MountedLayer);
+
+impl Opened {
+    pub(crate) fn of(layer: &Layer) -> Self {
+        Self(MountedLayer::open(&layer.path).expect("a layer of the store"))
+    }
+}
+
+impl std::ops::Deref for Opened {
+    type Target = Utf8Path;
+
+    fn deref(&self) -> &Utf8Path {
+        self.0.path()
+    }
 }
 
 impl Bench {
@@ -19,7 +42,12 @@ impl Bench {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let path = Utf8Path::from_path(folder.path()).expect("a plain path");
         let store = Store::open(path.join("store")).expect("an empty folder takes a store");
-        Self { folder, store }
+        let unpacked = Store::open(path.join("unpacked")).expect("so does another");
+        Self {
+            folder,
+            store,
+            unpacked,
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> Utf8PathBuf {
@@ -42,7 +70,19 @@ impl Bench {
         bytes: &[u8],
         options: &ImportOptions,
     ) -> Result<Imported, ImportImageError> {
-        self.store.import(&self.write(bytes), options, &mut |_| {})
+        let archive = self.write(bytes);
+        let imported = self.store.import(&archive, options, &mut |_| {});
+        let unpack = ImportOptions {
+            unpack: true,
+            ..options.clone()
+        };
+        let unpacked = self.unpacked.import(&archive, &unpack, &mut |_| {});
+        match (&imported, &unpacked) {
+            (Ok(imported), Ok(unpacked)) => same(imported, unpacked),
+            (Err(one), Err(other)) => assert_eq!(one.to_string(), other.to_string()),
+            (one, other) => panic!("{one:?} is not {other:?}"),
+        }
+        imported
     }
 
     /// Imports what must be refused, sees that nothing of it stays, and returns message and hint.
@@ -52,28 +92,62 @@ impl Bench {
             Ok(imported) => panic!("it was taken: {imported:?}"),
             Err(error) => error,
         };
-        self.check_empty();
+        is_empty(&self.store);
+        is_empty(&self.unpacked);
         error.to_string()
     }
 
     /// Nothing is in the store but its folders.
     #[track_caller]
     pub(crate) fn check_empty(&self) {
-        for folder in ["images", "layers/sha256", "staging", "holds"] {
-            let folder = self.store.root().join(folder);
-            let entries: Vec<_> = folder
-                .read_dir_utf8()
-                .expect("a folder of the store")
-                .collect();
-            assert!(entries.is_empty(), "left behind: {entries:?}");
-        }
+        is_empty(&self.store);
     }
 
     /// The only layer of an image that holds this tar.
     #[track_caller]
-    pub(crate) fn unpack(&self, tar: Tar) -> (Utf8PathBuf, Imported) {
+    pub(crate) fn unpack(&self, tar: Tar) -> (Opened, Imported) {
         let imported = self.import(&Saved::of(tar).legacy()).expect("a good image");
-        (imported.image.layers[0].path.clone(), imported)
+        (Opened::of(&imported.image.layers[0]), imported)
+    }
+}
+
+#[track_caller]
+fn is_empty(store: &Store) {
+    for folder in ["images", "layers/sha256", "staging", "holds"] {
+        let folder = store.root().join(folder);
+        let entries: Vec<_> = folder
+            .read_dir_utf8()
+            .expect("a folder of the store")
+            .collect();
+        assert!(entries.is_empty(), "left behind: {entries:?}");
+    }
+}
+
+/// The same image in both forms: what is said about it, and every file.
+#[track_caller]
+fn same(imported: &Imported, unpacked: &Imported) {
+    let facts = |imported: &Imported| {
+        let image = &imported.image;
+        (
+            image.digest.clone(),
+            image.names.clone(),
+            image.unpacked_bytes,
+        )
+    };
+    assert_eq!(facts(imported), facts(unpacked));
+    let of_both = |note: &&String| !note.starts_with("unpacked, because ");
+    let notes: Vec<&String> = imported.notes.iter().filter(of_both).collect();
+    assert_eq!(notes, unpacked.notes.iter().collect::<Vec<_>>());
+    for (one, other) in imported.image.layers.iter().zip(&unpacked.image.layers) {
+        assert_eq!(other.form, LayerForm::Unpacked);
+        let files = found::in_folder(other.path.as_std_path());
+        let mounted = found::in_folder(Opened::of(one).as_std_path());
+        found::same(&mounted, &files, "as mounted");
+        if one.form == LayerForm::Indexed {
+            let index = fs_err::read(&one.path).expect("an index");
+            let tar = fs_err::read(one.path.with_file_name("tar")).expect("its tar");
+            found::same(&found::in_index(&index, &tar), &files, "as written");
+        }
     }
 }
 

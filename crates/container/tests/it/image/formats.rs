@@ -1,6 +1,6 @@
 //! The same image in every form it may come in.
 
-use super::builder::{Bench, Saved, Tar, digest, gzip, options, tar_of};
+use super::builder::{Bench, Opened, Saved, Tar, digest, gzip, options, tar_of};
 
 fn image() -> Saved {
     Saved::of_layers(vec![
@@ -37,11 +37,11 @@ fn check(archive: &[u8]) {
         .collect();
     assert_eq!(diff_ids, expected);
     assert_eq!(
-        fs_err::read(image.layers[0].path.join("etc/one")).unwrap(),
+        fs_err::read(Opened::of(&image.layers[0]).join("etc/one")).unwrap(),
         b"1"
     );
     assert_eq!(
-        fs_err::read(image.layers[1].path.join("run")).unwrap(),
+        fs_err::read(Opened::of(&image.layers[1]).join("run")).unwrap(),
         b"#!/bin/sh\n"
     );
     assert!(!imported.already_present);
@@ -87,7 +87,7 @@ fn oci_layout_as_a_folder() {
     assert_eq!(imported.image.names, ["algorithm:1"]);
     assert_eq!(imported.image.layers.len(), 2);
     assert_eq!(
-        fs_err::read(imported.image.layers[0].path.join("etc/one")).unwrap(),
+        fs_err::read(Opened::of(&imported.image.layers[0]).join("etc/one")).unwrap(),
         b"1"
     );
 }

@@ -1,20 +1,23 @@
 //! Images stay what they were, and can be copied into another store.
 
 use camino::Utf8Path;
-use container::image::{CopyImageError, Store, Transfer};
+use container::image::{CopyImageError, ImportOptions, Store, Transfer};
 use std::os::unix::fs::MetadataExt as _;
 
-use super::builder::{Bench, Saved, Tar};
+use super::builder::{Bench, Saved, Tar, options};
 
 fn image(bench: &Bench) -> (String, camino::Utf8PathBuf) {
     let layer = Tar::new()
         .file("bin/tool", b"tool")
         .file("etc/words", b"some words")
         .bytes();
-    let image = bench
-        .import(&Saved::of_layers(vec![layer]).docker25())
-        .unwrap()
-        .image;
+    let unpack = ImportOptions {
+        unpack: true,
+        ..options()
+    };
+    let archive = bench.write(&Saved::of_layers(vec![layer]).docker25());
+    let imported = bench.store.import(&archive, &unpack, &mut |_| {});
+    let image = imported.unwrap().image;
     let tree = image.layers[0].path.clone();
     (image.digest, tree)
 }

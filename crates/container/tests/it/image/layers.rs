@@ -4,7 +4,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 use camino::Utf8Path;
 
-use super::builder::{Bench, Saved, Tar};
+use super::builder::{Bench, Opened, Saved, Tar};
 
 fn is_whiteout(path: &Utf8Path) -> bool {
     let found = fs_err::symlink_metadata(path).unwrap();
@@ -42,7 +42,7 @@ fn files_keep_what_they_had() {
         (0o1777, 1_700_000_000)
     );
     assert_eq!(
-        fs_err::symlink_metadata(&root).unwrap().mode() & 0o7777,
+        fs_err::symlink_metadata(root.join(".")).unwrap().mode() & 0o7777,
         0o711
     );
     let suid = fs_err::symlink_metadata(root.join("d/suid")).unwrap();
@@ -158,7 +158,8 @@ fn an_owner_left_blank_is_root() {
     let imported = bench
         .import(&Saved::of_layers(vec![layer]).legacy())
         .unwrap();
-    let file = imported.image.layers[0].path.join("a");
+    let layer = Opened::of(&imported.image.layers[0]);
+    let file = layer.join("a");
     if rustix::process::geteuid().is_root() {
         assert_eq!(fs_err::symlink_metadata(file).unwrap().uid(), 0);
     }
@@ -192,7 +193,8 @@ fn folders_that_nobody_may_enter_are_no_obstacle() {
         .folder("a", 0)
         .folder("a/b", 0)
         .file("a/b/c", b"1");
-    let (_, imported) = bench.unpack(tar);
+    let (layer, imported) = bench.unpack(tar);
+    drop(layer);
     bench.store.remove(&imported.image.digest).unwrap();
     bench.check_empty_but_locks();
 }

@@ -171,7 +171,7 @@ impl Case {
             id,
             work_dir,
             shared_dir: place.shared(),
-            layers: vec![place.layer()],
+            layers: vec![place.layer_to_run()],
             process: ProcessPlan {
                 command: self.command.clone(),
                 env: self.env.clone(),

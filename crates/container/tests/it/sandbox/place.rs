@@ -6,6 +6,12 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use container::image::{LayerForm, Store};
+
+use crate::image::builder::{Saved, options};
+
+/// Set where layers are to be indexes (`in_an_index`).
+pub(crate) const INDEXED: &str = "GANTRY_TEST_INDEXED";
 
 /// Commands that cases use.
 const APPLETS: [&str; 18] = [
@@ -57,6 +63,24 @@ impl Place {
     /// The image's only layer.
     pub(crate) fn layer(&self) -> Utf8PathBuf {
         self.path().join("layer")
+    }
+
+    /// The layer as a container gets it: that folder, or an index over its tar if the environment asks for that.
+    pub(crate) fn layer_to_run(&self) -> Utf8PathBuf {
+        if std::env::var_os(INDEXED).is_none() {
+            return self.layer();
+        }
+        let mut tar = tar::Builder::new(Vec::new());
+        tar.follow_symlinks(false);
+        tar.append_dir_all("", self.layer()).unwrap();
+        let saved = Saved::of_layers(vec![tar.into_inner().unwrap()]);
+        let archive = self.path().join("image.tar");
+        fs_err::write(&archive, saved.docker25()).unwrap();
+        let store = Store::open(self.path().join("images")).unwrap();
+        let image = store.import(&archive, &options(), &mut |_| {});
+        let layer = image.unwrap().image.layers.remove(0);
+        assert_eq!(layer.form, LayerForm::Indexed);
+        layer.path
     }
 
     /// What all containers of this place share.
