@@ -331,6 +331,9 @@ pub(crate) struct ImportArguments {
     /// Accepts a container image that runs as root
     #[arg(long)]
     pub(crate) allow_root: bool,
+    /// Unpacks the layers also where the kernel can read files out of their tars
+    #[arg(long)]
+    pub(crate) unpack: bool,
     /// Prints JSON
     #[arg(long)]
     pub(crate) json: bool,

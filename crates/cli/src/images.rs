@@ -19,6 +19,8 @@ pub(crate) struct Images {
     store: Store,
     /// Take images that run as root.
     pub(crate) allow_root: bool,
+    /// Unpack layers also where the kernel can read files out of their tars.
+    pub(crate) unpack: bool,
     /// Show no progress and no notes.
     pub(crate) quiet: bool,
 }
@@ -32,6 +34,7 @@ impl Images {
         Ok(Self {
             store,
             allow_root: false,
+            unpack: false,
             quiet: false,
         })
     }
@@ -51,8 +54,7 @@ impl Images {
             Problem::from_error(ExitStatus::ImageRefused, error)
                 .context(format!("failed to read the archive `{archive}`"))
         })?;
-        let mut options = ImportOptions::at(Timestamp::now());
-        options.allow_root = self.allow_root;
+        let options = self.options();
         let mut progress = Reading {
             bar: None,
             archive,
@@ -80,8 +82,7 @@ impl Images {
         from: &mut dyn Read,
         name: &Utf8Path,
     ) -> Result<Imported, Problem> {
-        let mut options = ImportOptions::at(Timestamp::now());
-        options.allow_root = self.allow_root;
+        let options = self.options();
         let imported = self
             .store
             .import_stream((from, name), &options, &mut |_| {})
@@ -93,6 +94,14 @@ impl Images {
             })?;
         self.tell(&imported);
         Ok(imported)
+    }
+
+    fn options(&self) -> ImportOptions {
+        ImportOptions {
+            allow_root: self.allow_root,
+            unpack: self.unpack,
+            ..ImportOptions::at(Timestamp::now())
+        }
     }
 
     fn tell(&self, imported: &Imported) {

@@ -80,6 +80,8 @@ pub struct Jobs {
     pub most_active_per_user: u64,
     /// Accepts container images that run as root.
     pub allow_root: bool,
+    /// Unpacks the layers of container images also where the kernel can read files out of their tars.
+    pub unpack_images: bool,
     /// Guarantees of the sandbox that are done without if the machine cannot keep them, by name.
     #[serde(deserialize_with = "guarantees")]
     pub without: BTreeSet<Guarantee>,
@@ -218,6 +220,7 @@ impl Default for Jobs {
             at_once_per_algorithm: None,
             most_active_per_user: 1000,
             allow_root: false,
+            unpack_images: false,
             without: BTreeSet::new(),
         }
     }

@@ -22,22 +22,31 @@ pub(crate) use images::unzip;
 /// Without a bell, imports are looked for this often.
 const TICK: Duration = Duration::from_secs(5);
 
+/// Which container images are taken, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Taken {
+    /// Those that run as root as well.
+    pub allow_root: bool,
+    /// Layers are unpacked also where the kernel can read files out of their tars.
+    pub unpack: bool,
+}
+
 /// Imports container images, weights and medical images until `stop` becomes true.
 ///
 /// Medical images do not wait for container images, which can be large.
-pub async fn run(worker: Worker, allow_root: bool, stop: watch::Receiver<bool>) {
+pub async fn run(worker: Worker, taken: Taken, stop: watch::Receiver<bool>) {
     tokio::join!(
-        versions(&worker, allow_root, stop.clone()),
+        versions(&worker, taken, stop.clone()),
         medical_images(&worker, stop)
     );
 }
 
-async fn versions(worker: &Worker, allow_root: bool, mut stop: watch::Receiver<bool>) {
+async fn versions(worker: &Worker, taken: Taken, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         // Before the look, so that no bell is missed.
         let asked = worker.import_asked();
         for result in [
-            containers::import_all(worker, allow_root).await,
+            containers::import_all(worker, taken).await,
             models::import_all(worker).await,
         ] {
             if let Err(problem) = result {

@@ -197,8 +197,12 @@ fn background(
     identity: &tls::Identity,
     stopped: &watch::Receiver<bool>,
 ) -> [(&'static str, JoinHandle<()>); 5] {
-    let allow_root = settings.config.jobs.allow_root;
-    let importing = imports::run(worker.clone(), allow_root, stopped.clone());
+    let jobs = &settings.config.jobs;
+    let taken = imports::Taken {
+        allow_root: jobs.allow_root,
+        unpack: jobs.unpack_images,
+    };
+    let importing = imports::run(worker.clone(), taken, stopped.clone());
     let sweeping = sweep::run(worker.store().clone(), stopped.clone());
     let place = (settings.home.clone(), settings.config.clone());
     let renewing = tls::keep_fresh(identity.clone(), place, stopped.clone());

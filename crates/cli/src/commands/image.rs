@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use container::image::{Imported, RemoveImageError, StoredImage};
+use container::image::{Imported, LayerForm, RemoveImageError, StoredImage};
 use serde::Serialize;
 
 use crate::arguments::{ImageCommand, ImportArguments};
@@ -39,20 +39,24 @@ struct ImportedDocument<'a> {
     image: &'a StoredImage,
     already_present: bool,
     notes: &'a [String],
+    unpacked_because: Option<&'a str>,
 }
 
 fn import(mut images: Images, arguments: &ImportArguments) -> Result<(), Problem> {
     images.allow_root = arguments.allow_root;
+    images.unpack = arguments.unpack;
     let Imported {
         image,
         already_present,
         notes,
+        unpacked_because,
     } = images.import(&arguments.path)?;
     if arguments.json {
         return print_json(&ImportedDocument {
             image: &image,
             already_present,
             notes: &notes,
+            unpacked_because: unpacked_because.as_deref(),
         });
     }
     let done = if already_present {
@@ -114,11 +118,16 @@ fn remove(images: &Images, reference: &str) -> Result<(), Problem> {
 }
 
 fn description(image: &StoredImage) -> String {
-    let mut layers = Table::new(&["layer", "size", "folder"]);
+    let mut layers = Table::new(&["layer", "size", "files", "path"]);
     for layer in &image.layers {
         layers.row([
             short_digest(&layer.diff_id).into(),
             quantity::bytes(layer.bytes).into(),
+            match layer.form {
+                LayerForm::Unpacked => "unpacked",
+                LayerForm::Indexed => "in its tar",
+            }
+            .into(),
             layer.path.as_str().into(),
         ]);
     }

@@ -7,7 +7,10 @@ use crate::gantry::Gantry;
 fn an_image_comes_is_shown_and_goes() {
     let gantry = Gantry::new();
     Archive::default().write(gantry.work().join("probe.tar"));
-    insta::assert_snapshot!("import", gantry.snapshot(["image", "import", "probe.tar"]));
+    insta::assert_snapshot!(
+        "import",
+        gantry.snapshot(["image", "import", "--unpack", "probe.tar"])
+    );
     insta::assert_snapshot!(
         "import_again",
         gantry.snapshot(["image", "import", "probe.tar"])
@@ -33,6 +36,37 @@ fn json_says_the_same_to_programs() {
     let beginning = &digest["sha256:".len()..][..8];
     let inspected = gantry.run(["image", "inspect", "--json", beginning]).json();
     assert_eq!(inspected, imported["image"]);
+}
+
+#[test]
+fn how_layers_are_kept_is_said_with_its_reason() {
+    let gantry = Gantry::new();
+    Archive::default().write(gantry.work().join("probe.tar"));
+    let import = |more: &[&str]| {
+        let command = [&["image", "import", "probe.tar", "--json"], more].concat();
+        gantry.run(command).json()
+    };
+    let imported = import(&[]);
+    let (form, words) = match imported["unpacked_because"].as_str() {
+        None => ("indexed", "in its tar"),
+        Some(reason) => {
+            assert!(
+                reason.contains("root") || reason.contains("kernel"),
+                "{reason}"
+            );
+            ("unpacked", "unpacked")
+        }
+    };
+    assert_eq!(imported["image"]["layers"][0]["form"], form);
+    let shown = gantry.run(["image", "inspect", "probe:1"]);
+    assert!(
+        shown.stdout.contains(&format!("  {words}  ")),
+        "{}",
+        shown.stdout
+    );
+    let unpacked = import(&["--unpack"]);
+    assert_eq!(unpacked["unpacked_because"], "it was asked for");
+    assert_eq!(unpacked["image"]["layers"][0]["form"], "unpacked");
 }
 
 #[test]

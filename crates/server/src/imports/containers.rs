@@ -6,22 +6,18 @@ use store::StoreError;
 use store::algorithm_images::{AlgorithmImage, ImportedImage};
 use tracing::{error, info, warn};
 
-use super::{consume, now, upload_of};
+use super::{Taken, consume, now, upload_of};
 use crate::worker::Worker;
 
 /// Imports every archive that waits, oldest first.
-pub(super) async fn import_all(worker: &Worker, allow_root: bool) -> Result<(), StoreError> {
+pub(super) async fn import_all(worker: &Worker, taken: Taken) -> Result<(), StoreError> {
     for version in worker.store().algorithm_images_to_import().await? {
-        import(worker, &version, allow_root).await?;
+        import(worker, &version, taken).await?;
     }
     Ok(())
 }
 
-async fn import(
-    worker: &Worker,
-    version: &AlgorithmImage,
-    allow_root: bool,
-) -> Result<(), StoreError> {
+async fn import(worker: &Worker, version: &AlgorithmImage, taken: Taken) -> Result<(), StoreError> {
     let store = worker.store();
     if !store.start_algorithm_image(version.id).await? {
         return Ok(());
@@ -37,16 +33,24 @@ async fn import(
     let archive = store.blobs().path(&digest);
     let filename = upload.filename.clone();
     let root = worker.settings().home.join("images");
-    let mut options = ImportOptions::at(now());
-    options.allow_root = allow_root;
+    let options = ImportOptions {
+        allow_root: taken.allow_root,
+        unpack: taken.unpack,
+        ..ImportOptions::at(now())
+    };
     let unpacking =
         tokio::task::spawn_blocking(move || unpack(root, (&archive, &filename), &options));
     let imported = unpacking
         .await
         .unwrap_or_else(|error| Err(Unimported::OurFault(error.to_string())));
     match imported {
-        Ok(Imported { image, .. }) => {
-            info!(version = %version.id, digest = %image.digest, "a container image is imported");
+        Ok(Imported {
+            image,
+            unpacked_because,
+            ..
+        }) => {
+            let unpacked_because = unpacked_because.as_deref().unwrap_or("it is not unpacked");
+            info!(version = %version.id, digest = %image.digest, unpacked_because, "a container image is imported");
             let imported = ImportedImage {
                 digest: image.digest,
                 size: image.unpacked_bytes,

@@ -70,6 +70,9 @@ impl Place {
         if std::env::var_os(INDEXED).is_none() {
             return self.layer();
         }
+        // Several containers of one place may start at once.
+        static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _alone = ALONE.lock().unwrap();
         let mut tar = tar::Builder::new(Vec::new());
         tar.follow_symlinks(false);
         tar.append_dir_all("", self.layer()).unwrap();

@@ -69,6 +69,7 @@ fn jobs_settings(state: &AppState) -> Vec<Setting> {
             jobs.most_active_per_user.to_string(),
         ),
         set("jobs.allow_root", jobs.allow_root.to_string()),
+        set("jobs.unpack_images", jobs.unpack_images.to_string()),
         set("jobs.without", names(&waived)),
     ]
 }
