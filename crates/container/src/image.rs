@@ -18,6 +18,7 @@ mod choose;
 mod compression;
 mod config;
 mod contents;
+mod copying;
 mod digest;
 mod error;
 mod guard;
@@ -27,6 +28,7 @@ mod layer;
 mod layout_folder;
 mod limits;
 mod store;
+mod tar_file;
 mod unpack;
 
 use compression::Compression;

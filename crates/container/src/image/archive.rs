@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::budget::{Budget, Counted, LimitHit, check};
 use super::contents::{Contents, FileKind, HEAD_BYTES, is_tar_block};
+use super::copying::{CopiedFile, Copier};
 use super::guard::{Guard, Guarded};
 use super::layer::{Destination, LayerForm, LayerSource, read_layer};
 use super::{Compression, ImportImageError, Phase, Progress};
@@ -24,19 +25,23 @@ pub(super) struct ReadArchive<'a> {
     pub(super) form: LayerForm,
     /// What may be used.
     pub(super) budget: &'a Budget,
+    /// Copies layers out of the archive where that is a file; at first nothing.
+    pub(super) copier: Option<Copier>,
     /// Who hears how far it is.
     pub(super) progress: &'a mut dyn FnMut(Progress),
 }
 
 impl ReadArchive<'_> {
     /// Reads all of the archive that lies at `path`.
-    pub(super) fn read(self) -> Result<Contents, ImportImageError> {
+    pub(super) fn read(mut self) -> Result<Contents, ImportImageError> {
         let unreadable = |source| ImportImageError::ReadSource {
             path: self.path.to_owned(),
             source,
         };
         let file = fs_err::File::open(self.path).map_err(unreadable)?;
         let bytes = file.metadata().map_err(unreadable)?.len();
+        let (file, copier) = CopiedFile::watch(file);
+        self.copier = Some(copier);
         self.read_from(file, bytes)
     }
 
@@ -53,6 +58,10 @@ impl ReadArchive<'_> {
         };
         let head = read_head(&mut file).map_err(unreadable)?;
         let compression = Compression::detect(&head);
+        if compression != Compression::None {
+            // What is read from the file is not what is in the archive.
+            self.copier = None;
+        }
         if compression == Compression::None && !is_tar_block(&head) {
             return Err(self.not_an_archive(&head));
         }
@@ -120,18 +129,22 @@ impl ReadArchive<'_> {
         let size = entry.size();
         let head = read_head(&mut entry).map_err(|error| self.damaged(&error))?;
         let kind = FileKind::of(&head, size, self.budget);
+        if let FileKind::Layer(compression) = kind {
+            let copier = self.copier.clone();
+            let source = LayerSource {
+                name: &name,
+                head,
+                content: &mut entry,
+                copier: copier.as_ref(),
+                compression,
+                bytes: size,
+            };
+            let layer = self.layer(source, contents.layer_count() + 1, bytes)?;
+            contents.add_layer(name, layer);
+            return Ok(());
+        }
         let mut content = io::Cursor::new(head).chain(entry);
         match kind {
-            FileKind::Layer(compression) => {
-                let source = LayerSource {
-                    name: &name,
-                    content: &mut content,
-                    compression,
-                    bytes: size,
-                };
-                let layer = self.layer(source, contents.layer_count() + 1, bytes)?;
-                contents.add_layer(name, layer);
-            }
             FileKind::Document => {
                 let mut text = Vec::new();
                 let read = content.read_to_end(&mut text);
@@ -139,7 +152,7 @@ impl ReadArchive<'_> {
                 self.whole(&name, size, text.len() as u64)?;
                 contents.add_document(name, text, self.budget)?;
             }
-            FileKind::Other => {
+            FileKind::Layer(_) | FileKind::Other => {
                 let read = io::copy(&mut content, &mut io::sink());
                 let read = read.map_err(|error| self.damaged(&error))?;
                 self.whole(&name, size, read)?;

@@ -163,6 +163,7 @@ fn read(
         staging,
         form,
         budget,
+        copier: None,
         progress,
     };
     let source = match source {

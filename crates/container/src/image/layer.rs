@@ -18,9 +18,12 @@ use super::archive::limit_in;
 use super::budget::{Budget, LimitHit};
 use super::channel::{ChunkReader, Fed, Message, channel, feed};
 use super::compression::Compression;
+use super::copying::Copier;
 use super::digest::{Digest, Hasher};
+use super::index::TAR;
+use super::tar_file::TarFile;
 use super::unpack::{Notes, UnpackError};
-use sinks::{Kept, Sinks};
+use sinks::{Kept, Sinks, TarFrom};
 
 /// How a layer lies in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,8 +64,12 @@ pub(super) const SEAL: &str = "seal";
 pub(super) struct LayerSource<'a> {
     /// Its name there.
     pub(super) name: &'a str,
-    /// Its bytes.
+    /// Its first bytes.
+    pub(super) head: Vec<u8>,
+    /// Its bytes after those.
     pub(super) content: &'a mut dyn Read,
+    /// Copies these bytes while they are read, where they come from a file.
+    pub(super) copier: Option<&'a Copier>,
     /// How it is compressed.
     pub(super) compression: Compression,
     /// Its length in bytes.
@@ -88,7 +95,12 @@ pub(super) fn read_layer(
     fs_err::create_dir(&to.folder).map_err(|error| in_store(&to.folder, error))?;
     let (name, stored_bytes) = (source.name, source.bytes);
     let streams = match source.compression {
-        Compression::None => read_plain(source, &to, each),
+        Compression::None => match (to.form, source.copier) {
+            (LayerForm::Indexed, Some(copier)) => read_copied(source, &to, copier, each),
+            (LayerForm::Indexed | LayerForm::Unpacked, _) => {
+                read_plain(source, &to, TarFrom::Stream, each)
+            }
+        },
         Compression::Gzip | Compression::Xz | Compression::Zstd => {
             read_compressed(source, &to, each)
         }
@@ -180,13 +192,30 @@ impl Stop {
     }
 }
 
+/// While the kernel copies the tar.
+fn read_copied(
+    source: LayerSource<'_>,
+    to: &Destination<'_>,
+    copier: &Copier,
+    each: &mut dyn FnMut(),
+) -> Result<Streams, Stop> {
+    let tar = TarFile::create(&to.folder.join(TAR)).map_err(Stop::Keep)?;
+    let bytes = source.bytes - source.head.len() as u64;
+    copier.begin(tar, &source.head, bytes).map_err(Stop::Keep)?;
+    let streams = read_plain(source, to, TarFrom::Elsewhere, each);
+    // What went wrong with our copy looks from there as if it were the archive's fault.
+    copier.end().map_err(Stop::Keep)?;
+    streams
+}
+
 fn read_plain(
     source: LayerSource<'_>,
     to: &Destination<'_>,
+    tar: TarFrom,
     each: &mut dyn FnMut(),
 ) -> Result<Streams, Stop> {
     thread::scope(|threads| {
-        let (sinks, to_sinks) = Sinks::start(threads, to);
+        let (sinks, to_sinks) = Sinks::start(threads, to, tar);
         let fed = feed_all(source, to_sinks, each);
         let ended = sinks.join();
         fed?;
@@ -208,7 +237,7 @@ fn read_compressed(
     thread::scope(|threads| {
         let (to_blob, from_blob) = channel();
         let (to_inflate, from_inflate) = channel();
-        let (sinks, to_sinks) = Sinks::start(threads, to);
+        let (sinks, to_sinks) = Sinks::start(threads, to, TarFrom::Stream);
         let blob = threads.spawn(|| digest_of(from_blob));
         let inflated = threads.spawn(move || inflate(from_inflate, compression, &to_sinks, budget));
         let fed = feed_all(source, vec![to_blob, to_inflate], each);
@@ -233,7 +262,8 @@ fn feed_all(
     each: &mut dyn FnMut(),
 ) -> Result<(), Stop> {
     let mut found = 0;
-    let fed = feed::<io::Error>(source.content, &to, &mut |_| {
+    let mut content = io::Cursor::new(source.head).chain(source.content);
+    let fed = feed::<io::Error>(&mut content, &to, &mut |_| {
         each();
         Ok(())
     });

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::archive::read_head;
 use super::budget::{Budget, Counted};
 use super::contents::{Contents, FileKind};
+use super::copying::CopiedFile;
 use super::layer::{Destination, LayerForm, LayerSource, StagedLayer, read_layer};
 use super::{ImportImageError, Phase, Progress};
 
@@ -92,13 +93,17 @@ impl ReadLayoutFolder<'_> {
                 problem: "it is no tar".to_owned(),
             });
         };
+        self.budget.read(head.len());
+        let (file, copier) = CopiedFile::watch(file);
         let mut content = Counted {
-            from: io::Cursor::new(head).chain(file),
+            from: file,
             budget: self.budget,
         };
         let source = LayerSource {
             name,
+            head,
             content: &mut content,
+            copier: Some(&copier),
             compression,
             bytes,
         };

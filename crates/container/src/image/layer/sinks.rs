@@ -8,6 +8,7 @@ use super::{ChunkReader, Destination, LayerForm, Message, SEAL, Stop, TREE, chan
 use crate::image::budget::Budget;
 use crate::image::digest::{Digest, Hasher};
 use crate::image::index::{INDEX, TAR, index, seal_of};
+use crate::image::tar_file::TarFile;
 use crate::image::unpack::{UnpackError, Unpacked, unpack};
 
 /// The threads, each with a receiver of the tar.
@@ -16,6 +17,15 @@ pub(super) struct Sinks<'s> {
     contents: ScopedJoinHandle<'s, Result<Kept, Stop>>,
     /// Writes the tar itself.
     tar: Option<ScopedJoinHandle<'s, Result<(), Stop>>>,
+}
+
+/// Who writes the tar of a layer that is going to be indexed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TarFrom {
+    /// A thread here, from what passes.
+    Stream,
+    /// Somebody before it passes.
+    Elsewhere,
 }
 
 /// What there is of the layer when its tar has passed.
@@ -33,6 +43,7 @@ impl<'s> Sinks<'s> {
     pub(super) fn start<'e>(
         threads: &'s Scope<'s, 'e>,
         to: &'e Destination<'_>,
+        tar: TarFrom,
     ) -> (Self, Vec<SyncSender<Message>>) {
         let (to_digest, from_digest) = channel();
         let (to_contents, from_contents) = channel();
@@ -41,12 +52,14 @@ impl<'s> Sinks<'s> {
         let (contents, tar) = match to.form {
             LayerForm::Unpacked => (threads.spawn(|| unpack_from(from_contents, to)), None),
             LayerForm::Indexed => {
-                let (to_tar, from_tar) = channel();
-                senders.push(to_tar);
-                let tar = threads.spawn(|| write_tar(from_tar, to));
+                let writing = (tar == TarFrom::Stream).then(|| {
+                    let (to_tar, from_tar) = channel();
+                    senders.push(to_tar);
+                    threads.spawn(|| write_tar(from_tar, to))
+                });
                 let budget = to.budget;
                 let contents = threads.spawn(|| index_from(from_contents, budget));
-                (contents, Some(tar))
+                (contents, writing)
             }
         };
         let sinks = Self {
@@ -124,11 +137,11 @@ fn index_from(from: Receiver<Message>, budget: &Budget) -> Result<Kept, Stop> {
 }
 
 fn write_tar(from: Receiver<Message>, to: &Destination<'_>) -> Result<(), Stop> {
-    let mut file = fs_err::File::create(to.folder.join(TAR)).map_err(Stop::Keep)?;
+    let mut file = TarFile::create(&to.folder.join(TAR)).map_err(Stop::Keep)?;
     for message in from {
         match message {
             Message::Data(chunk) => file.write_all(&chunk).map_err(Stop::Keep)?,
-            Message::End => return Ok(()),
+            Message::End => return file.finish().map_err(Stop::Keep),
         }
     }
     Err(Stop::GivenUp)
