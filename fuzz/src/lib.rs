@@ -3,6 +3,8 @@
 
 pub mod archives;
 pub mod forms;
+#[path = "../../crates/container/tests/it/image/found.rs"]
+mod found;
 
 use std::io::Cursor;
 

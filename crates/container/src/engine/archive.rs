@@ -124,3 +124,83 @@ impl Write for Hashed<'_> {
         self.to.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{ImportOptions, LayerForm, Store};
+
+    fn digest(bytes: &[u8]) -> String {
+        let mut hasher = Hasher::new();
+        hasher.update(bytes);
+        hasher.finish().to_string()
+    }
+
+    fn layer() -> Vec<u8> {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut add = |name: &str, kind: tar::EntryType, content: &[u8]| {
+            let mut header = Header::new_gnu();
+            header.set_entry_type(kind);
+            header.set_mode(0o644);
+            header.set_uid(1000);
+            header.set_size(content.len() as u64);
+            if kind == tar::EntryType::Regular {
+                return tar.append_data(&mut header, name, content).unwrap();
+            }
+            tar.append_link(&mut header, name, "etc/words").unwrap();
+        };
+        add("etc/words", tar::EntryType::Regular, b"some words");
+        add("etc/same", tar::EntryType::Link, b"");
+        add("etc/link", tar::EntryType::Symlink, b"");
+        add("etc/.wh.gone", tar::EntryType::Regular, b"");
+        add("opt/.wh..wh..opq", tar::EntryType::Regular, b"");
+        add("opt/long", tar::EntryType::Regular, &[7; 3000]);
+        tar.into_inner().unwrap()
+    }
+
+    fn saved() -> Vec<u8> {
+        let layer = layer();
+        let config = json!({
+            "architecture": "amd64", "os": "linux", "config": {"User": "1000"},
+            "rootfs": {"type": "layers", "diff_ids": [digest(&layer)]},
+        });
+        let config = config.to_string();
+        let name = format!(
+            "{}.json",
+            digest(config.as_bytes()).trim_start_matches("sha256:")
+        );
+        let manifest = json!([{"Config": name, "RepoTags": ["a:1"], "Layers": ["layer.tar"]}]);
+        let mut archive = Vec::new();
+        for (name, content) in [
+            ("layer.tar", layer.as_slice()),
+            (&name, config.as_bytes()),
+            ("manifest.json", manifest.to_string().as_bytes()),
+        ] {
+            write_file(name, content, &mut archive).unwrap();
+        }
+        archive
+    }
+
+    #[test]
+    fn an_engine_gets_the_same_from_an_index_as_from_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        let path = folder.join("image.tar");
+        fs_err::write(&path, saved()).unwrap();
+        let written = |unpack| {
+            let store = Store::open(folder.join(format!("{unpack}"))).unwrap();
+            let options = ImportOptions {
+                unpack,
+                ..ImportOptions::at(jiff::Timestamp::UNIX_EPOCH)
+            };
+            let image = store.import(&path, &options, &mut |_| {}).unwrap().image;
+            let layer = &image.layers[0];
+            let mut archive = Vec::new();
+            write("sha256:a", "a:1", &[layer.path.clone()], &mut archive).unwrap();
+            (layer.form, archive)
+        };
+        let ((form, from_index), (_, from_files)) = (written(false), written(true));
+        assert_eq!(form, LayerForm::Indexed);
+        assert!(from_index == from_files);
+    }
+}

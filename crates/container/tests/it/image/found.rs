@@ -2,6 +2,7 @@
 //! index by a reader that shares nothing with the one that wrote them.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
@@ -10,28 +11,28 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 /// Every file, folder and link by its path.
-pub type Tree = BTreeMap<Vec<u8>, Found>;
+pub(crate) type Tree = BTreeMap<Vec<u8>, Found>;
 
 /// One file, folder or link.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Found {
+pub(crate) struct Found {
     /// Kind and permission bits.
-    pub mode: u32,
-    pub uid: u32,
-    pub gid: u32,
+    pub(crate) mode: u32,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
     /// Seconds and nanoseconds; of a hidden name nothing is told.
-    pub modified: (i64, u32),
+    pub(crate) modified: (i64, u32),
     /// Bytes; 0 for folders, whose size is the file system's affair.
-    pub bytes: u64,
-    pub links: u32,
+    pub(crate) bytes: u64,
+    pub(crate) links: u32,
     /// Of a device.
-    pub device: u64,
+    pub(crate) device: u64,
     /// Extended attributes of users.
-    pub attributes: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub(crate) attributes: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Target of a symlink, digest of a file's content, or nothing.
-    pub content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
     /// The first path that leads to the same file.
-    pub first: Vec<u8>,
+    pub(crate) first: Vec<u8>,
 }
 
 impl fmt::Debug for Found {
@@ -53,6 +54,9 @@ impl fmt::Debug for Found {
     }
 }
 
+/// Deeper than this, which takes links in the middle of paths, nothing is looked at: the kernel takes no longer ones.
+const PATH_BYTES: usize = 3_000;
+
 const KIND: u32 = 0o170_000;
 const FOLDER: u32 = 0o040_000;
 const FILE: u32 = 0o100_000;
@@ -60,24 +64,24 @@ const SYMLINK: u32 = 0o120_000;
 const CHARACTER_DEVICE: u32 = 0o020_000;
 
 /// Reads a folder that is unpacked or mounted.
-pub fn in_folder(root: &Path) -> Tree {
+pub(crate) fn in_folder(root: &Path) -> Tree {
     let mut tree = Tree::new();
     let mut firsts = BTreeMap::new();
     let mut rest = vec![Vec::new()];
     while let Some(path) = rest.pop() {
-        let name = root.join(std::ffi::OsStr::from_bytes(&path)).join(".");
-        let name = if path.is_empty() {
-            name
+        // The root may be a link to an open folder.
+        let name = root.join(OsStr::from_bytes(if path.is_empty() {
+            b"."
         } else {
-            root.join(std::ffi::OsStr::from_bytes(&path))
-        };
+            &path
+        }));
         let metadata = std::fs::symlink_metadata(&name).expect("it was just listed");
         let mode = metadata.mode();
         let content = match mode & KIND {
             FOLDER => {
                 for entry in std::fs::read_dir(&name).expect("a folder") {
                     let entry = entry.expect("a folder");
-                    rest.push(joined(&path, entry.file_name().as_bytes()));
+                    rest.extend(joined(&path, entry.file_name().as_bytes()));
                 }
                 Vec::new()
             }
@@ -151,16 +155,17 @@ fn attributes(path: &Path) -> BTreeMap<Vec<u8>, Vec<u8>> {
         .collect()
 }
 
-fn joined(folder: &[u8], name: &[u8]) -> Vec<u8> {
-    if folder.is_empty() {
+fn joined(folder: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+    let path = if folder.is_empty() {
         name.to_vec()
     } else {
         [folder, b"/", name].concat()
-    }
+    };
+    (path.len() <= PATH_BYTES).then_some(path)
 }
 
 /// Reads an index and the tar beside it; stops at whatever the kernel would trip over.
-pub fn in_index(index: &[u8], tar: &[u8]) -> Tree {
+pub(crate) fn in_index(index: &[u8], tar: &[u8]) -> Tree {
     let reading = Reading { index, tar };
     assert_eq!(reading.u32(1024), 0xE0F5_E1E2, "the magic number");
     assert_eq!(index[1024 + 12], 9, "blocks of 512 bytes");
@@ -203,7 +208,7 @@ pub fn in_index(index: &[u8], tar: &[u8]) -> Tree {
                 );
                 if expected.is_none() {
                     assert!(!name.is_empty() && name.len() <= 255 && !name.contains(&b'/'));
-                    rest.push((joined(&path, name), child, number));
+                    rest.extend(joined(&path, name).map(|path| (path, child, number)));
                 }
             }
         }
@@ -374,7 +379,7 @@ impl<'a> Reading<'a> {
 
 /// Compares two trees; says the first that differs.
 #[track_caller]
-pub fn same(one: &Tree, other: &Tree, what: &str) {
+pub(crate) fn same(one: &Tree, other: &Tree, what: &str) {
     let paths: std::collections::BTreeSet<&Vec<u8>> = one.keys().chain(other.keys()).collect();
     for path in paths {
         let (mut one, other) = (one.get(path).cloned(), other.get(path).cloned());

@@ -264,3 +264,74 @@ fn an_import_that_unpacks_takes_the_place_of_an_index() {
         b"some words"
     );
 }
+
+/// A number below `below`, out of a row that is the same each time.
+fn next(state: &mut u64, below: usize) -> usize {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    usize::try_from(*state >> 33).unwrap() % below
+}
+
+/// One of few names, so that entries meet each other, as folders, files, links and on the way to others.
+fn name(state: &mut u64) -> String {
+    let parts = ["a", "b", "l", "./a", "l/a", "a/b", "b/l", ".", "a//b"];
+    let mut name = parts[next(state, parts.len())].to_owned();
+    for _ in 0..next(state, 3) {
+        name = format!("{name}/{}", parts[next(state, parts.len())]);
+    }
+    name
+}
+
+fn entry(tar: Tar, state: &mut u64) -> Tar {
+    let mut path = name(state);
+    match next(state, 12) {
+        0..3 => tar.folder(&path, 0o700 + u32::try_from(next(state, 64)).unwrap()),
+        3..6 => {
+            let content = vec![b'c'; next(state, 1200)];
+            tar.file(&path, &content)
+        }
+        6..8 => {
+            let targets = ["..", "/", "a", "b/a", "../l", "/a/./b/", "nowhere", "l"];
+            tar.symlink(&path, targets[next(state, targets.len())])
+        }
+        8 => {
+            let target = name(state);
+            tar.hard_link(&path, &target)
+        }
+        9 => {
+            let at = path.rfind('/').map_or(0, |slash| slash + 1);
+            path.insert_str(at, ".wh.");
+            tar.file(&path, b"")
+        }
+        10 => tar.file(&format!("{path}/.wh..wh..opq"), b""),
+        _ => tar
+            .pax(&[("SCHILY.xattr.user.x", path.as_bytes())])
+            .folder(&path, 0o2755),
+    }
+}
+
+#[test]
+fn whatever_entries_meet_both_forms_are_the_same() {
+    let mut state = 0x9e37_79b9_7f4a_7c15;
+    let (mut taken, mut refused) = (0, 0);
+    for _ in 0..120 {
+        let mut tar = Tar::new();
+        for _ in 0..=next(&mut state, 9) {
+            tar = entry(tar, &mut state);
+        }
+        // The comparison is in the import.
+        match Bench::new().import(&Saved::of(tar).legacy()) {
+            Ok(imported) => {
+                assert_eq!(imported.image.layers[0].form, LayerForm::Indexed);
+                taken += 1;
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    // Neither is rare, or the entries do not meet as they should.
+    assert!(
+        taken > 20 && refused > 20,
+        "{taken} taken, {refused} refused"
+    );
+}
