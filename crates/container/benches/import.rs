@@ -93,39 +93,37 @@ fn measure(
     }
     let name = name.file_name().unwrap_or_default();
     let memory = format!("{} MiB", memory >> 10);
-    let (ours, unpacked, bound) = (median(ours), median(unpacked), median(bound));
+    let (ours, unpacked) = (median(ours), median(unpacked));
     row(name, "gantry", ours, bytes, &memory);
     row(name, "gantry, unpacked", unpacked, bytes, &memory);
     if has_docker {
         let theirs = median(theirs);
         row(name, "docker load", theirs, bytes, "in the daemon");
-        // A compressed archive is inflated first, whatever becomes of it.
-        let goal = if name.ends_with(".tar") {
-            1.0 / 8.0
-        } else {
-            1.0 / 3.0
-        };
-        for (way, ours, goal) in [
-            ("import", ours, goal),
-            ("unpacking import", unpacked, 1.0 / 3.0),
-        ] {
-            figures::note(
-                &format!("{way} of `{name}`, {:.1} GB unpacked", bytes as f64 / 1e9),
-                ours.as_secs_f64() * 1e3,
-                &[
-                    figures::limit(
-                        "reading, inflating and hashing it",
-                        bound.as_secs_f64() * 1e3,
-                    ),
-                    figures::peer("docker load", theirs.as_secs_f64() * 1e3, goal),
-                ],
-            );
-            let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
-            println!("| {name} | {way}, ratio | {ratio:.2} | | |");
+        for (way, ours) in [("import", ours), ("unpacking import", unpacked)] {
+            note(name, way, [ours, theirs, median(bound.clone())], bytes);
         }
     } else {
         println!("| {name} | docker load | no daemon answers | | |");
     }
+}
+
+/// Writes down one way of ours beside Docker's and the limit.
+fn note(name: &str, way: &str, [ours, theirs, bound]: [Duration; 3], bytes: u64) {
+    // A compressed archive is inflated first, whatever becomes of it.
+    let goal = if name.ends_with(".tar") && way == "import" {
+        1.0 / 8.0
+    } else {
+        1.0 / 3.0
+    };
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
+    let what = format!("{way} of `{name}`, {:.1} GB unpacked", bytes as f64 / 1e9);
+    let beside = [
+        figures::limit("reading, inflating and hashing it", milliseconds(bound)),
+        figures::peer("docker load", milliseconds(theirs), goal),
+    ];
+    figures::note(&what, milliseconds(ours), &beside);
+    let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
+    println!("| {name} | {way}, ratio | {ratio:.2} | | |");
 }
 
 /// What no import can do without: every byte is read, unpacked and hashed.

@@ -196,7 +196,13 @@ mod tests {
             let image = store.import(&path, &options, &mut |_| {}).unwrap().image;
             let layer = &image.layers[0];
             let mut archive = Vec::new();
-            write("sha256:a", "a:1", &[layer.path.clone()], &mut archive).unwrap();
+            write(
+                "sha256:a",
+                "a:1",
+                std::slice::from_ref(&layer.path),
+                &mut archive,
+            )
+            .unwrap();
             (layer.form, archive)
         };
         let ((form, from_index), (_, from_files)) = (written(false), written(true));

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 
 use camino::Utf8Path;
+use rustix::io::Errno;
 
 use super::{INDEX, MountedLayer, TAR, index};
 use crate::image::ImportLimits;
@@ -21,12 +22,10 @@ pub(in super::super) fn why_not(folder: &Utf8Path) -> Option<String> {
     match try_one(folder) {
         Ok(true) => None,
         Ok(false) => Some("the kernel does not show what an index says".to_owned()),
-        Err(error) => Some(match error.kind() {
-            io::ErrorKind::PermissionDenied => "mounting is not allowed here".to_owned(),
-            _ if error.raw_os_error() == Some(rustix::io::Errno::NODEV.raw_os_error()) => {
-                "the kernel has no EROFS".to_owned()
-            }
-            _ => format!("the kernel cannot mount an index: {error}"),
+        Err(error) => Some(match Errno::from_io_error(&error) {
+            Some(Errno::PERM | Errno::ACCESS) => "mounting is not allowed here".to_owned(),
+            Some(Errno::NODEV) => "the kernel has no EROFS".to_owned(),
+            Some(_) | None => format!("the kernel cannot mount an index: {error}"),
         }),
     }
 }

@@ -192,7 +192,7 @@ impl IndexTree {
     }
 
     fn look_up(&self, path: &[u8]) -> Result<NodeId, Errno> {
-        Walk::new(self).to_folder(path)
+        Walk::new(self).end_at(path)
     }
 
     fn make_all(&mut self, path: &[u8]) -> Result<NodeId, Errno> {

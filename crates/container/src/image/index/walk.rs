@@ -30,7 +30,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The folder at this path.
-    pub(super) fn to_folder(mut self, path: &'a [u8]) -> Result<NodeId, Errno> {
+    pub(super) fn end_at(mut self, path: &'a [u8]) -> Result<NodeId, Errno> {
         self.rest.push(path);
         while let Some(path) = self.rest.pop() {
             let (component, after) = match path.iter().position(|byte| *byte == b'/') {

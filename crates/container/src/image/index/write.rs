@@ -282,8 +282,11 @@ fn attributes_bytes(node: &Node) -> usize {
     if node.extended.is_empty() {
         return 0;
     }
-    let each = |(name, value): (&Box<[u8]>, &Box<[u8]>)| attribute_bytes(bare(name), value);
-    ATTRIBUTES_HEADER_BYTES + node.extended.iter().map(each).sum::<usize>()
+    let attributes = node.extended.iter();
+    ATTRIBUTES_HEADER_BYTES
+        + attributes
+            .map(|(name, value)| attribute_bytes(bare(name), value))
+            .sum::<usize>()
 }
 
 /// Their number of bytes as an inode counts it.

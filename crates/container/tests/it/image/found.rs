@@ -66,7 +66,7 @@ const CHARACTER_DEVICE: u32 = 0o020_000;
 /// Reads a folder that is unpacked or mounted.
 pub(crate) fn in_folder(root: &Path) -> Tree {
     let mut tree = Tree::new();
-    let mut firsts = BTreeMap::new();
+    let (mut numbers, mut firsts) = (BTreeMap::new(), BTreeMap::new());
     let mut rest = vec![Vec::new()];
     while let Some(path) = rest.pop() {
         // The root may be a link to an open folder.
@@ -75,69 +75,63 @@ pub(crate) fn in_folder(root: &Path) -> Tree {
         } else {
             &path
         }));
-        let metadata = std::fs::symlink_metadata(&name).expect("it was just listed");
-        let mode = metadata.mode();
-        let content = match mode & KIND {
-            FOLDER => {
-                for entry in std::fs::read_dir(&name).expect("a folder") {
-                    let entry = entry.expect("a folder");
-                    rest.extend(joined(&path, entry.file_name().as_bytes()));
-                }
-                Vec::new()
+        let metadata = fs_err::symlink_metadata(&name).expect("it was just listed");
+        if metadata.is_dir() {
+            for entry in fs_err::read_dir(&name).expect("a folder") {
+                let entry = entry.expect("a folder");
+                rest.extend(joined(&path, entry.file_name().as_bytes()));
             }
-            FILE => Sha256::digest(std::fs::read(&name).expect("a file")).to_vec(),
-            SYMLINK => std::fs::read_link(&name)
-                .expect("a link")
-                .into_os_string()
-                .into_vec(),
-            _ => Vec::new(),
-        };
-        let is_hidden = mode & KIND == CHARACTER_DEVICE;
-        let found = Found {
-            mode,
-            uid: metadata.uid(),
-            gid: metadata.gid(),
-            modified: if is_hidden {
-                (0, 0)
-            } else {
-                let nanoseconds = metadata
-                    .mtime_nsec()
-                    .try_into()
-                    .expect("less than a second");
-                (metadata.mtime(), nanoseconds)
-            },
-            bytes: if mode & KIND == FOLDER {
-                0
-            } else {
-                metadata.size()
-            },
-            links: metadata.nlink().try_into().expect("few"),
-            device: metadata.rdev(),
-            attributes: attributes(&name),
-            content,
-            first: Vec::new(),
-        };
-        firsts
-            .entry(metadata.ino())
-            .and_modify(|first: &mut Vec<u8>| {
-                if path < *first {
-                    first.clone_from(&path);
-                }
-            })
-            .or_insert_with(|| path.clone());
-        tree.insert(
-            path,
-            Found {
-                first: metadata.ino().to_le_bytes().to_vec(),
-                ..found
-            },
-        );
+        }
+        note_first(&mut firsts, metadata.ino(), &path);
+        numbers.insert(path.clone(), metadata.ino());
+        tree.insert(path, look_at(&name, &metadata));
     }
-    for found in tree.values_mut() {
-        let number = u64::from_le_bytes(found.first[..].try_into().expect("eight bytes"));
-        found.first.clone_from(&firsts[&number]);
+    for (path, found) in &mut tree {
+        found.first.clone_from(&firsts[&numbers[path]]);
     }
     tree
+}
+
+/// Of several paths to one file, the one that sorts first.
+fn note_first(firsts: &mut BTreeMap<u64, Vec<u8>>, number: u64, path: &[u8]) {
+    let first = firsts.entry(number).or_insert_with(|| path.to_vec());
+    if path < first.as_slice() {
+        *first = path.to_vec();
+    }
+}
+
+fn look_at(name: &Path, metadata: &std::fs::Metadata) -> Found {
+    let mode = metadata.mode();
+    let kind = mode & KIND;
+    let content = match kind {
+        FILE => Sha256::digest(fs_err::read(name).expect("a file")).to_vec(),
+        SYMLINK => {
+            let target = fs_err::read_link(name).expect("a link");
+            target.into_os_string().into_vec()
+        }
+        _ => Vec::new(),
+    };
+    let nanoseconds = metadata.mtime_nsec();
+    let modified = (
+        metadata.mtime(),
+        nanoseconds.try_into().expect("less than a second"),
+    );
+    Found {
+        mode,
+        uid: metadata.uid(),
+        gid: metadata.gid(),
+        modified: if kind == CHARACTER_DEVICE {
+            (0, 0)
+        } else {
+            modified
+        },
+        bytes: if kind == FOLDER { 0 } else { metadata.size() },
+        links: metadata.nlink().try_into().expect("few"),
+        device: metadata.rdev(),
+        attributes: attributes(name),
+        content,
+        first: Vec::new(),
+    }
 }
 
 fn attributes(path: &Path) -> BTreeMap<Vec<u8>, Vec<u8>> {
@@ -167,63 +161,23 @@ fn joined(folder: &[u8], name: &[u8]) -> Option<Vec<u8>> {
 /// Reads an index and the tar beside it; stops at whatever the kernel would trip over.
 pub(crate) fn in_index(index: &[u8], tar: &[u8]) -> Tree {
     let reading = Reading { index, tar };
-    assert_eq!(reading.u32(1024), 0xE0F5_E1E2, "the magic number");
-    assert_eq!(index[1024 + 12], 9, "blocks of 512 bytes");
-    assert_eq!(reading.u32(1024 + 80), 0xC, "chunks and devices");
-    assert_eq!(
-        (reading.u16(1024 + 86), reading.u16(1024 + 88)),
-        (1, 9),
-        "one device"
-    );
-    assert_eq!(
-        index.len(),
-        reading.u32(1024 + 36) as usize * 512,
-        "the blocks of the index"
-    );
-    let tar_blocks = reading.u32(1152 + 64) as usize;
-    assert_eq!(tar_blocks, tar.len() / 512, "the blocks of the tar");
-    let root = u64::from(reading.u16(1024 + 14));
+    let root = reading.root();
     let mut tree = Tree::new();
-    let mut firsts: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
-    let mut numbers = BTreeMap::new();
+    let (mut numbers, mut firsts) = (BTreeMap::new(), BTreeMap::new());
     let mut rest = vec![(Vec::new(), root, root)];
     while let Some((path, number, parent)) = rest.pop() {
         let found = reading.inode(number);
         if found.mode & KIND == FOLDER {
             assert!(!firsts.contains_key(&number), "a folder has one name");
-            let mut last: Option<&[u8]> = None;
-            for (name, child, kind) in reading.entries(number) {
-                assert!(last.is_none_or(|last| last < name), "names are sorted");
-                last = Some(name);
-                let expected = match name {
-                    b"." => Some(number),
-                    b".." => Some(parent),
-                    _ => None,
-                };
-                assert!(expected.is_none_or(|expected| expected == child), "dots");
-                assert_eq!(
-                    kind,
-                    kind_of(reading.inode(child).mode),
-                    "the kind of an entry"
-                );
-                if expected.is_none() {
-                    assert!(!name.is_empty() && name.len() <= 255 && !name.contains(&b'/'));
-                    rest.extend(joined(&path, name).map(|path| (path, child, number)));
-                }
+            for (name, child) in reading.names(number, parent) {
+                rest.extend(joined(&path, name).map(|path| (path, child, number)));
             }
         }
-        let first = firsts.entry(number).or_insert_with(|| path.clone());
-        if path < *first {
-            first.clone_from(&path);
-        }
+        note_first(&mut firsts, number, &path);
         numbers.insert(path.clone(), number);
         tree.insert(path, found);
     }
-    assert_eq!(
-        reading.u64(1024 + 16),
-        firsts.len() as u64,
-        "the number of inodes"
-    );
+    assert_eq!(reading.u64(1024 + 16), firsts.len() as u64, "the inodes");
     for (path, found) in &mut tree {
         found.first.clone_from(&firsts[&numbers[path]]);
     }
@@ -257,6 +211,43 @@ impl<'a> Reading<'a> {
 
     fn u64(&self, at: usize) -> u64 {
         u64::from_le_bytes(self.index[at..at + 8].try_into().expect("eight bytes"))
+    }
+
+    /// The number of the root folder; what stands in front is as it should be.
+    fn root(&self) -> u64 {
+        assert_eq!(self.u32(1024), 0xE0F5_E1E2, "the magic number");
+        assert_eq!(self.index[1024 + 12], 9, "blocks of 512 bytes");
+        assert_eq!(self.u32(1024 + 80), 0xC, "chunks and devices");
+        let devices = (self.u16(1024 + 86), self.u16(1024 + 88));
+        assert_eq!(devices, (1, 9), "one device, and where it is told");
+        let blocks = |at| usize::try_from(self.u32(at)).expect("it lies in memory");
+        assert_eq!(blocks(1024 + 36) * 512, self.index.len(), "the index");
+        assert_eq!(blocks(1152 + 64), self.tar.len() / 512, "the tar");
+        self.u16(1024 + 14).into()
+    }
+
+    /// What is in a folder, without the dots.
+    fn names(&self, number: u64, parent: u64) -> Vec<(&'a [u8], u64)> {
+        let mut names = Vec::new();
+        let mut last: Option<&[u8]> = None;
+        for (name, child, kind) in self.entries(number) {
+            assert!(last.is_none_or(|last| last < name), "names are sorted");
+            last = Some(name);
+            assert_eq!(
+                kind,
+                kind_of(self.inode(child).mode),
+                "the kind of an entry"
+            );
+            match name {
+                b"." => assert_eq!(child, number),
+                b".." => assert_eq!(child, parent),
+                _ => {
+                    assert!(!name.is_empty() && name.len() <= 255 && !name.contains(&b'/'));
+                    names.push((name, child));
+                }
+            }
+        }
+        names
     }
 
     fn place(number: u64) -> usize {
