@@ -1,13 +1,15 @@
-//! Container image archives and the store of unpacked layers.
+//! Container image archives and the store of their layers.
 //!
-//! [`Store::import`] reads an archive once, from front to back, checks every digest on the way and unpacks each layer into
-//! its own folder, named by the digest of its uncompressed tar. A folder in the store is never changed again and may be
-//! shared by several images; it can be used as overlay `lowerdir` with the mount option `userxattr`.
+//! [`Store::import`] reads an archive once, from front to back, checks every digest on the way and puts each layer into its
+//! own folder, named by the digest of its uncompressed tar: unpacked, or as that tar with an index by which the kernel reads
+//! files out of it. A folder in the store is never changed again and may be shared by several images; what
+//! [`MountedLayer`] opens can be used as overlay `lowerdir` with the mount option `userxattr`.
 //!
 //! Archives come from strangers: their names, links, sizes and digests are claims until checked, and nothing in them can
 //! reach outside the folder that a layer is unpacked into.
 //!
-//! Reading order: `import` (the main line) → `archive` or `layout_folder` → `layer` → `unpack` → `choose` → `store/commit`.
+//! Reading order: `import` (the main line) → `archive` or `layout_folder` → `layer` → `unpack`, `index` → `choose` →
+//! `store/commit`.
 //!
 //! This module does not know algorithms, sockets, jobs or registries, and it starts nothing.
 
