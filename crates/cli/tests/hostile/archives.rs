@@ -6,6 +6,9 @@ mod table;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use camino::Utf8Path;
+use container::image::MountedLayer;
+
 use crate::Wanted;
 use crate::ground::{digest, entries, settled};
 use crate::record::{Record, Row};
@@ -193,8 +196,16 @@ fn kept(home: &Path, is_taken: bool) -> Vec<String> {
         }
     }
     let mut waiting = vec![store.join("layers")];
+    let mut opened = Vec::new();
     while let Some(folder) = waiting.pop() {
         for path in entries(&folder) {
+            if path.ends_with("index") && folder.parent() == Some(&store.join("layers/sha256")) {
+                // Files that lie in a tar: what the kernel shows of them.
+                let index = Utf8Path::from_path(&path).expect("a path of the store");
+                let layer = MountedLayer::open(index).expect("an index that was just written");
+                waiting.push(layer.path().join(".").into());
+                opened.push(layer);
+            }
             let about = fs_err::symlink_metadata(&path).unwrap();
             let kind = about.file_type();
             let is_whiteout = kind.is_char_device() && about.rdev() == 0;

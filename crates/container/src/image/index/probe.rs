@@ -10,6 +10,8 @@ use super::{INDEX, MountedLayer, TAR, index};
 use crate::image::ImportLimits;
 use crate::image::budget::Budget;
 
+/// `f_type` of overlayfs.
+const OVERLAY: u64 = 0x794c_7630;
 /// The content of a file that is read back.
 const TOLD: &[u8] = b"in the tar";
 
@@ -18,6 +20,12 @@ const TOLD: &[u8] = b"in the tar";
 pub(in super::super) fn why_not(folder: &Utf8Path) -> Option<String> {
     if !rustix::process::geteuid().is_root() {
         return Some("only root can mount an index".to_owned());
+    }
+    let on_overlay = rustix::fs::statfs(folder.as_std_path())
+        .is_ok_and(|found| u64::try_from(found.f_type) == Ok(OVERLAY));
+    if on_overlay {
+        // The kernel stacks two file systems; with the container's own these would be three.
+        return Some("the data folder lies on an overlay file system".to_owned());
     }
     match try_one(folder) {
         Ok(true) => None,

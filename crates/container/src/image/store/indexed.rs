@@ -66,3 +66,29 @@ pub(super) fn transfer(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_no_index_can_be_mounted_a_copy_is_unpacked() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        let (from, to) = (folder.join("from"), folder.join("to"));
+        for name in [&from, &to] {
+            fs_err::create_dir(name).unwrap();
+        }
+        let mut tar = tar::Builder::new(fs_err::File::create(from.join(TAR)).unwrap());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(5);
+        header.set_mode(0o600);
+        tar.append_data(&mut header, "etc/words", &b"words"[..])
+            .unwrap();
+        tar.into_inner().unwrap();
+        transfer(&from, &to, (Transfer::Link, LayerForm::Unpacked)).unwrap();
+        let words = to.join(TREE).join("etc/words");
+        assert_eq!(fs_err::read(words).unwrap(), b"words");
+        assert!(!to.join(INDEX).exists() && !to.join(SEAL).exists());
+    }
+}
