@@ -172,14 +172,20 @@ fn what_an_index_cannot_hold_is_unpacked() {
 }
 
 #[test]
-fn a_tar_without_padding_is_unpacked() {
+fn a_tar_without_padding_is_refused() {
     let mut layer = Tar::new().file("a", &[1; 100]).bytes();
     layer.truncate(512 + 100);
-    let archive = Saved::of_layers(vec![layer]).docker25();
-    let imported = Bench::new().import(&archive).unwrap();
-    assert_eq!(imported.image.layers[0].form, LayerForm::Unpacked);
-    let note = &imported.notes[0];
-    assert!(note.contains("ends without the padding"), "{note}");
+    let message = Bench::new().refuse(&Saved::of_layers(vec![layer]).docker25());
+    assert!(message.contains("in the middle of an entry"), "{message}");
+}
+
+#[test]
+fn a_tar_that_ends_with_its_last_block_is_enough() {
+    let mut layer = Tar::new().file("a", &[1; 100]).bytes();
+    layer.truncate(1024);
+    let imported = Bench::new().import(&Saved::of_layers(vec![layer]).docker25());
+    let form = imported.map(|imported| imported.image.layers[0].form);
+    assert_eq!(form.ok(), Some(LayerForm::Indexed));
 }
 
 #[test]
