@@ -2,7 +2,7 @@
 //!
 //! The index is a file system image of the kind EROFS (`fs/erofs` in the kernel, `erofs_fs.h` for the format) without any
 //! content: folders, names, owners, and for each file where in the tar its bytes lie. Nothing is unpacked: an import copies
-//! the tar once, and a removal unlinks two files. Hostile entries never get to the kernel, only what [`write`] writes.
+//! the tar once, and a removal unlinks two files. Hostile entries never get to the kernel, only what [`mod@write`] writes.
 
 mod format;
 mod mount;

@@ -9,9 +9,12 @@ use tracing::{error, info, warn};
 use super::{Taken, consume, now, upload_of};
 use crate::worker::Worker;
 
-/// Imports every archive that waits, oldest first.
+/// Imports every archive that waits, oldest first. While the disk is full, all of them go on waiting.
 pub(super) async fn import_all(worker: &Worker, taken: Taken) -> Result<(), StoreError> {
     for version in worker.store().algorithm_images_to_import().await? {
+        if worker.lacks_disk() {
+            return Ok(());
+        }
         import(worker, &version, taken).await?;
     }
     Ok(())

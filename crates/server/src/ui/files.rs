@@ -47,6 +47,16 @@ pub struct SentFile {
     pub upload: UploadId,
 }
 
+impl SentFile {
+    fn of(field: String, filename: &str, upload: UploadId) -> SentFile {
+        SentFile {
+            field,
+            filename: filename.to_owned(),
+            upload,
+        }
+    }
+}
+
 impl FilesForm {
     /// The first value of a field; empty if it was not sent.
     #[must_use]
@@ -117,12 +127,9 @@ impl FromRequest<AppState> for FilesForm {
                 if filename.is_empty() {
                     continue;
                 }
-                let upload = received(state, account, (&filename, field)).await?;
-                form.files.push(SentFile {
-                    field: name,
-                    filename,
-                    upload,
-                });
+                let filename = base_name(&filename)?;
+                let upload = received(state, account, (filename, field)).await?;
+                form.files.push(SentFile::of(name, filename, upload));
                 continue;
             }
             let text = text(field, &mut left).await?;
@@ -196,9 +203,7 @@ async fn received(
     room_for(store, account, 0).await?;
     let now = Timestamp::now();
     let end = now + i64::from(limits.keep_hours).hours();
-    let upload = store
-        .create_upload(account, base_name(filename)?, now, end)
-        .await?;
+    let upload = store.create_upload(account, filename, now, end).await?;
     let kept = match kept(store.blobs().clone(), field, limits.largest).await {
         Ok(blob) => {
             let done = store
