@@ -95,6 +95,7 @@ mod tests {
         );
         assert_eq!(visible_line(" 10%\r 50%\r100%"), "100%");
         assert!(!visible_line("a\u{1b}]0;title\u{7}b").contains('\u{1b}'));
-        assert_eq!(visible_line("a\u{202e}b\u{8}c"), "a⟨U+202E⟩b\u{fffd}c");
+        assert_eq!(visible_line("a\u{202e}bc"), "a⟨U+202E⟩bc");
+        assert_eq!(visible("a\u{8}b"), "a\u{fffd}b");
     }
 }

@@ -73,7 +73,7 @@ print(
             "refused": [refused.status_code, "minimum of 0" in refused.text, len(kept)],
             "states": seen_states,
             "summary": "ml of tissue" in page.text,
-            "aligned": "Aligned" in page.text,
+            "aligned": "Lies where the input lies" in page.text,
             "log": "threshold:" in page.text,
             "kept": "22 of 22 kept" in page.text,
             "comment": "without a &#60;script&#62;" in page.text,
