@@ -204,7 +204,12 @@ fn forget_neighbours(work_dir: &Utf8Path) -> io::Result<()> {
         };
         let theirs = mounts.parent().filter(|folder| *folder != work_dir);
         if theirs.is_some_and(|folder| folder.join("plan.json").exists()) {
-            sys::unmount(target.as_str(), true)?;
+            match sys::unmount(target.as_str(), true) {
+                // Their shim has just removed the mount point, which takes the mount out of every namespace.
+                Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::EINVAL)) => {
+                }
+                unmounted => unmounted?,
+            }
         }
     }
     Ok(())
