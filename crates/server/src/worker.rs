@@ -37,7 +37,7 @@ mod stubborn;
 mod work_folder;
 
 pub use admission::{Capacity, Caps, Unfit};
-pub(crate) use disk_room::is_refused_room;
+pub(crate) use disk_room::{disk_room, is_refused_room};
 pub use live::{LiveJob, LiveJobs};
 pub use log_file::LogLine;
 pub use read_log::{LogLines, read_log, write_log, write_stamped_log};

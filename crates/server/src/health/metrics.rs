@@ -7,6 +7,7 @@ use domain::FailureReason;
 
 use crate::error::ApiError;
 use crate::state::AppState;
+use crate::worker::disk_room;
 
 /// Every state of a job: one that no job is in is told as 0, so that a graph has no gaps.
 const STATES: [&str; 8] = [
@@ -68,17 +69,16 @@ pub(super) async fn text(state: &AppState) -> Result<String, ApiError> {
 
 async fn disk(state: &AppState, page: &mut Page) -> Result<(), ApiError> {
     let home = &state.worker().settings().home;
-    let disk =
-        rustix::fs::statvfs(home.as_std_path()).map_err(|problem| ApiError::internal(&problem))?;
+    let disk = disk_room(home).map_err(|problem| ApiError::internal(&problem))?;
     page.gauge(
         "gantry_disk_free_bytes",
         "Free on the disk of the data folder.",
-        disk.f_bavail.saturating_mul(disk.f_frsize),
+        disk.free,
     );
     page.gauge(
         "gantry_disk_bytes",
         "Size of the disk of the data folder.",
-        disk.f_blocks.saturating_mul(disk.f_frsize),
+        disk.size,
     );
     let database: u64 = ["gantry.db", "gantry.db-wal"]
         .iter()

@@ -93,11 +93,8 @@ pub(super) async fn find(
     caller: &Caller,
     ids: &str,
 ) -> Result<Vec<Arc<Prepared>>, ApiError> {
-    let mut found = Vec::new();
-    for (_, read) in read_each(state, caller, ids).await? {
-        found.push(read?);
-    }
-    Ok(found)
+    let each = read_each(state, caller, ids).await?;
+    each.into_iter().map(|(_, read)| read).collect()
 }
 
 /// The same without those that cannot be read.
@@ -109,14 +106,7 @@ pub(super) async fn find_readable(
     caller: &Caller,
     ids: &str,
 ) -> Result<Vec<Arc<Prepared>>, ApiError> {
-    let mut found = Vec::new();
-    for (_, read) in read_each(state, caller, ids).await? {
-        match read {
-            Err(why) if why.status() == StatusCode::UNPROCESSABLE_ENTITY => {}
-            other => found.push(other?),
-        }
-    }
-    Ok(found)
+    Ok(parted(state, caller, ids).await?.0)
 }
 
 /// Those that a picture of what is readable leaves out, with the reason.
@@ -128,16 +118,25 @@ pub async fn unreadable(
     caller: &Caller,
     ids: &str,
 ) -> Result<Vec<LeftOut>, ApiError> {
-    let mut left_out = Vec::new();
+    Ok(parted(state, caller, ids).await?.1)
+}
+
+/// Those that can be read, and the others with the reason.
+async fn parted(
+    state: &AppState,
+    caller: &Caller,
+    ids: &str,
+) -> Result<(Vec<Arc<Prepared>>, Vec<LeftOut>), ApiError> {
+    let (mut readable, mut left_out) = (Vec::new(), Vec::new());
     for (image, read) in read_each(state, caller, ids).await? {
         match read {
             Err(why) if why.status() == StatusCode::UNPROCESSABLE_ENTITY => {
                 left_out.push(LeftOut::chosen(&image, &why));
             }
-            other => drop(other?),
+            other => readable.push(other?),
         }
     }
-    Ok(left_out)
+    Ok((readable, left_out))
 }
 
 /// Each overlay with what became of reading it.

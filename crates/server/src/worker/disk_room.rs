@@ -1,5 +1,7 @@
 //! Room on the server's own disk: without it no job begins, and one that failed for want of it is not at fault.
 
+use std::io;
+
 use camino::Utf8Path;
 use domain::job::{JobEvent, MAX_ATTEMPTS};
 use domain::{Failure, FailureReason};
@@ -11,14 +13,27 @@ const LEAST_BYTES: u64 = 256 << 20;
 /// On a small one it is this part of it.
 const LEAST_PART: u64 = 16;
 
+/// The disk of a folder.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DiskRoom {
+    /// Bytes that anybody may still take.
+    pub(crate) free: u64,
+    /// Bytes in all.
+    pub(crate) size: u64,
+}
+
+/// The disk of the data folder, as the kernel says.
+pub(crate) fn disk_room(home: &Utf8Path) -> io::Result<DiskRoom> {
+    let disk = rustix::fs::statvfs(home.as_std_path())?;
+    Ok(DiskRoom {
+        free: disk.f_bavail.saturating_mul(disk.f_frsize),
+        size: disk.f_blocks.saturating_mul(disk.f_frsize),
+    })
+}
+
 /// Whether the disk of the data folder has too little room for another job to begin. One that cannot be asked has.
 pub(super) fn is_short(home: &Utf8Path) -> bool {
-    let Ok(disk) = rustix::fs::statvfs(home.as_std_path()) else {
-        return true;
-    };
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    let size = disk.f_blocks.saturating_mul(disk.f_frsize);
-    free < LEAST_BYTES.min(size / LEAST_PART)
+    !disk_room(home).is_ok_and(|disk| disk.free >= LEAST_BYTES.min(disk.size / LEAST_PART))
 }
 
 /// Whether a problem, told in words, was the kernel's refusal of room (`ENOSPC`), whatever was tried.

@@ -20,6 +20,7 @@ use crate::ui::page::{self, Frame, Section};
 use crate::ui::problem::PageError;
 use crate::ui::quantity::{Moment, bytes, counted};
 use crate::ui::visitor::Visitor;
+use crate::worker::disk_room;
 
 /// Something that jobs share.
 struct Share {
@@ -225,12 +226,12 @@ fn look(home: &Utf8Path) -> std::io::Result<OnDisk> {
             working_bytes,
         ),
     ];
-    let disk = rustix::fs::statvfs(home.as_std_path())?;
+    let disk = disk_room(home)?;
     Ok(OnDisk {
         parts,
         containers: images.into_iter().map(container).collect(),
-        free: disk.f_bavail.saturating_mul(disk.f_frsize),
-        disk: disk.f_blocks.saturating_mul(disk.f_frsize),
+        free: disk.free,
+        disk: disk.size,
     })
 }
 
