@@ -1,7 +1,8 @@
 //! A copy of a data folder beside a running server, and a data folder from such a copy.
 //!
 //! First the database, in one consistent copy; then everything that this copy names. Bytes never change once they have a
-//! name, so what comes in meanwhile does no harm: it is not in the copy, and nothing in the copy names it.
+//! name, so what comes in meanwhile does no harm: it is not in the copy, and nothing in the copy names it. What is deleted
+//! meanwhile stays on the disk until the backup is done.
 
 use std::io;
 
@@ -118,6 +119,7 @@ pub fn backup(
     runtime.block_on(async {
         let store = Store::open_to_read(home).await?;
         new_folder(target)?;
+        let _stay = store.blobs().let_stay()?;
         let made_at = Timestamp::now();
         let database = target.join("gantry.db");
         store.copy_database(&database).await?;

@@ -12,19 +12,27 @@ use tracing::{info, warn};
 
 /// Between two rounds.
 const EVERY: Duration = Duration::from_secs(3600);
+/// Between two looks for bytes that have lost their last name: what is deleted is gone from the disk so soon.
+const SOON: Duration = Duration::from_secs(5);
 /// Failed logins are of interest for so long.
 const FAILURES_DAYS: i64 = 1;
 
-/// Sweeps now and every hour until `stop` becomes true.
+/// Sweeps now and every hour, and soon after something is deleted, until `stop` becomes true.
 pub(crate) async fn run(store: Store, mut stop: watch::Receiver<bool>) {
     let (wall, start) = (Timestamp::now(), Instant::now());
+    let mut due = start;
     while !*stop.borrow() {
-        let now = steady(wall, Timestamp::now(), start.elapsed());
-        if let Err(problem) = sweep(&store, now).await {
+        let done = if Instant::now() < due {
+            store.sweep_unnamed().await.map(drop)
+        } else {
+            due += EVERY;
+            sweep(&store, steady(wall, Timestamp::now(), start.elapsed())).await
+        };
+        if let Err(problem) = done {
             warn!(%problem, "what has had its time could not be swept");
         }
         tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(SOON) => {}
             _ = stop.changed() => {}
         }
     }
@@ -44,7 +52,9 @@ async fn sweep(store: &Store, now: Timestamp) -> Result<(), StoreError> {
             warn!(upload = %upload.id, %problem, "parts of an upload could not be removed");
         }
     }
-    let blobs = store.sweep_blobs(now).await? + store.sweep_orphans(now).await?;
+    let blobs = store.sweep_unnamed().await?
+        + store.sweep_blobs(now).await?
+        + store.sweep_orphans(now).await?;
     let ended = store.delete_expired_sessions(now).await?;
     let before = now - (24 * FAILURES_DAYS).hours();
     store.delete_old_login_failures(before).await?;

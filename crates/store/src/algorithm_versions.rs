@@ -142,7 +142,7 @@ impl Store {
         Ok(digest.filter(|_| others == 0))
     }
 
-    /// Takes weights away; jobs that used them still name them. Their bytes go with the next [`Store::sweep_blobs`].
+    /// Takes weights away; jobs that used them still name them. Their bytes go with the next [`Store::sweep_unnamed`].
     ///
     /// # Errors
     /// When jobs use them, or will.

@@ -17,8 +17,10 @@ use crate::error::{StoreError, corrupt};
 
 mod holds;
 mod noted;
+mod stay;
 mod sweep;
 
+pub use stay::Stay;
 pub use sweep::GRACE;
 
 use holds::{Hold, Holds};

@@ -46,6 +46,11 @@ const STEPS: &[(i64, &str, &str)] = &[
         "tally",
         include_str!("../migrations/sqlite/0006_tally.sql"),
     ),
+    (
+        7,
+        "unnamed",
+        include_str!("../migrations/sqlite/0007_unnamed.sql"),
+    ),
 ];
 
 /// Connections that read at the same time.

@@ -63,7 +63,13 @@ fn charts(samples: &[Value]) -> Vec<Chart> {
     vec![
         one("memory of the server, MB", "memory_mb", 1.0),
         one("open files, sockets and pipes of the server", "files", 1.0),
-        one("data folder, MB", "disk_mb", 1.0),
+        Chart {
+            title: "data folder, MB".to_owned(),
+            curves: vec![
+                ("files".to_owned(), of("disk_mb", 1.0)),
+                ("database".to_owned(), of("database_mb", 1.0)),
+            ],
+        },
         one("processors at work, %", "busy", 100.0),
         Chart {
             title: "time of a visit, median of ten seconds, ms".to_owned(),
@@ -148,7 +154,7 @@ mod tests {
     fn curves_go_from_left_to_right_and_stay_inside() {
         let sample = |at: u32, ms: u32| {
             serde_json::json!({
-                "at_s": at, "memory_mb": 80.0, "files": 40, "disk_mb": 9.5, "busy": 0.8,
+                "at_s": at, "memory_mb": 80.0, "files": 40, "disk_mb": 9.5, "database_mb": 2.5, "busy": 0.8,
                 "visits": [{"what": "a job", "median_ms": ms, "p99_ms": 2 * ms, "count": 7}],
             })
         };
@@ -156,7 +162,7 @@ mod tests {
         let times = &charts.last().unwrap().curves;
         assert_eq!(times[0].1, [(0.0, 100.0), (10.0, 50.0)]);
         let plot = plot(&charts);
-        assert_eq!(plot.matches("<polyline").count(), 5);
+        assert_eq!(plot.matches("<polyline").count(), 6);
         assert!(
             plot.contains("10 min") && plot.contains("■ a job"),
             "{plot}"

@@ -2,8 +2,12 @@
 //!
 //! First the row goes, in a transaction that sees that nothing names it; then the file, unless somebody has just kept the
 //! same bytes again: who keeps bytes holds them until a row names them (`holds`), [`Blobs::keep`] renews the time of a file
-//! that is there, and both take one lock. A crash between the two leaves a file without a row, which the next start takes
-//! away. [`GRACE`] is only a courtesy beside that, since wall clocks jump.
+//! that is there, and both take one lock. A crash between the two leaves a file without a row, which a later sweep of all
+//! takes away.
+//!
+//! The database notes each blob that loses a name (`0007_unnamed.sql`): what somebody deletes goes with the next
+//! [`Store::sweep_unnamed`], which looks at no others. [`Store::sweep_blobs`] looks at all, with [`GRACE`] as a courtesy,
+//! since wall clocks jump. Nothing goes while another process reads what a copy of the database names (`stay`).
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -39,7 +43,57 @@ macro_rules! unnamed {
     };
 }
 
+/// As [`GRACE`], for bytes that are known to have had a name: none.
+const AT_ONCE: Timestamp = Timestamp::MAX;
+
 impl Store {
+    /// Takes away bytes that have lost their last name since the last time; how many blobs went.
+    ///
+    /// # Errors
+    /// When the database or the disk fails.
+    pub async fn sweep_unnamed(&self) -> Result<u64, StoreError> {
+        const LIST: &str = "SELECT digest FROM blob_unnamed ORDER BY digest LIMIT ?";
+        let mut swept = 0;
+        loop {
+            let found: Vec<String> = sqlx::query_scalar(LIST)
+                .bind(BATCH)
+                .fetch_all(self.read())
+                .await?;
+            if found.is_empty() {
+                return Ok(swept);
+            }
+            let Some(_alone) = self.blobs().alone().map_err(not_taken)? else {
+                return Ok(swept);
+            };
+            let sweeping = Arc::new(self.blobs().holds.begin_sweep());
+            let gone = self.forget(found).await?;
+            swept += gone.len() as u64;
+            self.remove_files(gone, AT_ONCE, &sweeping).await?;
+        }
+    }
+
+    /// Takes the rows of those away that nothing names.
+    async fn forget(&self, found: Vec<String>) -> Result<Vec<Digest>, StoreError> {
+        const DELETE: &str = unnamed!("DELETE FROM blob WHERE digest = ? AND", "");
+        let mut change = self.write().await?;
+        let mut gone = Vec::new();
+        for digest in found {
+            let deleted = sqlx::query(DELETE)
+                .bind(&digest)
+                .execute(&mut *change)
+                .await?;
+            if deleted.rows_affected() > 0 {
+                gone.push(Digest::read("blob.digest", &digest)?);
+            }
+            sqlx::query("DELETE FROM blob_unnamed WHERE digest = ?")
+                .bind(&digest)
+                .execute(&mut *change)
+                .await?;
+        }
+        change.commit().await?;
+        Ok(gone)
+    }
+
     /// Takes away bytes that nothing names and that are older than [`GRACE`]; how many blobs went.
     ///
     /// # Errors
@@ -49,7 +103,9 @@ impl Store {
             "SELECT digest FROM blob WHERE created_at < ? AND",
             " ORDER BY created_at LIMIT ?"
         );
-        const DELETE: &str = unnamed!("DELETE FROM blob WHERE digest = ? AND", "");
+        let Some(_alone) = self.blobs().alone().map_err(not_taken)? else {
+            return Ok(0);
+        };
         let before = now.checked_sub(GRACE).unwrap_or(Timestamp::MIN);
         let mut swept = 0;
         let sweeping = Arc::new(self.blobs().holds.begin_sweep());
@@ -62,18 +118,7 @@ impl Store {
             if found.is_empty() {
                 return Ok(swept);
             }
-            let mut change = self.write().await?;
-            let mut gone = Vec::new();
-            for digest in found {
-                let deleted = sqlx::query(DELETE)
-                    .bind(&digest)
-                    .execute(&mut *change)
-                    .await?;
-                if deleted.rows_affected() > 0 {
-                    gone.push(Digest::read("blob.digest", &digest)?);
-                }
-            }
-            change.commit().await?;
+            let gone = self.forget(found).await?;
             if gone.is_empty() {
                 return Ok(swept);
             }
@@ -87,6 +132,9 @@ impl Store {
     /// # Errors
     /// When the database or the disk fails.
     pub async fn sweep_orphans(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let Some(_alone) = self.blobs().alone().map_err(not_taken)? else {
+            return Ok(0);
+        };
         let before = now.checked_sub(GRACE).unwrap_or(Timestamp::MIN);
         let blobs = self.blobs().clone();
         let sweeping = Arc::new(blobs.holds.begin_sweep());
@@ -182,10 +230,12 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, StoreError> {
     let done = tokio::task::spawn_blocking(work).await;
     let done = done.unwrap_or_else(|problem| Err(std::io::Error::other(problem)));
-    done.map_err(|source| {
-        StoreError::Blob(super::BlobError::Disk {
-            what: "taken away",
-            source,
-        })
+    done.map_err(not_taken)
+}
+
+fn not_taken(source: std::io::Error) -> StoreError {
+    StoreError::Blob(super::BlobError::Disk {
+        what: "taken away",
+        source,
     })
 }

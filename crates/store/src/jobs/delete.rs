@@ -28,7 +28,7 @@ pub enum DeleteJobError {
 
 impl Store {
     /// Takes a job that has ended away: its events, its values and output images that nothing else uses. Uploaded images
-    /// stay with whoever brought them. Bytes that nothing names any more go with the next [`Store::sweep_blobs`].
+    /// stay with whoever brought them. Bytes that nothing names any more go with the next [`Store::sweep_unnamed`].
     ///
     /// # Errors
     /// When it has not ended, or the database fails.

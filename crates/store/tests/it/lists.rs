@@ -139,15 +139,12 @@ async fn a_job_goes_with_everything_that_only_it_has() {
     let left = store.own_images(viewer(ada), "", (None, 10)).await.unwrap();
     assert_eq!(left.len(), 1, "what was uploaded stays");
     let found = |digest| store.blobs().path(digest).exists();
-    let now = jiff::Timestamp::now();
-    assert_eq!(store.sweep_blobs(at(10)).await.unwrap(), 0, "not at once");
+    let stay = store.blobs().let_stay().unwrap();
+    assert_eq!(store.sweep_unnamed().await.unwrap(), 0, "somebody copies");
     assert!(found(&mask_file));
-    let later = now + store::blobs::GRACE + SignedDuration::from_mins(1);
-    assert_eq!(
-        store.sweep_blobs(later).await.unwrap(),
-        2,
-        "the mask and the log"
-    );
+    drop(stay);
+    let swept = store.sweep_unnamed().await.unwrap();
+    assert_eq!(swept, 2, "the mask and the log");
     assert!(!found(&mask_file) && found(&scan_file));
     assert!(matches!(
         store.delete_job(job).await,
@@ -178,6 +175,36 @@ async fn bytes_that_are_kept_again_are_not_swept() {
     assert_eq!(store.sweep_orphans(later).await.unwrap(), 2);
     assert!(!store.blobs().path(&file).exists());
     assert!(!store.blobs().path(&orphan).exists());
+}
+
+#[tokio::test]
+async fn bytes_that_have_another_name_or_are_on_their_way_into_one_stay() {
+    let opened = Opened::new().await;
+    let (ada, store) = (opened.account("ada").await, &opened.store);
+    let make = async || {
+        let new = image(&opened, "head.mha", Some(ada));
+        store.create_image(&new, at(0)).await.unwrap()
+    };
+    let (first, second) = (make().await, make().await);
+    let file = store.image(first).await.unwrap().unwrap().blob;
+    let lies = || store.blobs().path(&file).exists();
+    store.delete_image(first).await.unwrap();
+    assert_eq!(
+        store.sweep_unnamed().await.unwrap(),
+        0,
+        "the second names it"
+    );
+    store.delete_image(second).await.unwrap();
+    let again = image(&opened, "head.mha", Some(ada));
+    store.sweep_unnamed().await.unwrap();
+    assert!(lies(), "it was kept again");
+    let third = store.create_image(&again, at(1)).await.unwrap();
+    drop(again);
+    assert_eq!(store.sweep_unnamed().await.unwrap(), 0);
+    assert!(lies());
+    store.delete_image(third).await.unwrap();
+    assert_eq!(store.sweep_unnamed().await.unwrap(), 1);
+    assert!(!lies());
 }
 
 #[tokio::test]

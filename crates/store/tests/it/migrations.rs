@@ -140,3 +140,30 @@ async fn a_step_that_is_unknown_is_refused() {
     let refused = Store::open_to_read(path).await.unwrap_err().to_string();
     assert!(refused.contains("of version 9999"), "{refused}");
 }
+
+/// Whoever adds a table that names blobs must let the sweep know when it names one no more.
+#[tokio::test]
+async fn every_name_of_a_blob_is_noted_when_it_goes() {
+    let (folder, _store) = home().await;
+    let schema = schema(Utf8Path::from_path(folder.path()).unwrap()).await;
+    let tables = schema.iter().filter(|(kind, _, _)| kind == "table");
+    let mut names = 0;
+    for (_, table, made) in tables {
+        // What `ALTER TABLE` added stands in one line with others.
+        let columns = made.split([',', '\n', '(']).map(str::trim);
+        for column in columns.filter(|column| column.contains("REFERENCES blob")) {
+            let column = column.split_whitespace().next().unwrap();
+            let is_noted = |sql: &String| {
+                sql.contains(&format!(" ON {table} ")) && sql.contains(&format!("(OLD.{column})"))
+            };
+            assert!(
+                schema
+                    .iter()
+                    .any(|(kind, _, sql)| kind == "trigger" && is_noted(sql)),
+                "no trigger notes what `{table}.{column}` named"
+            );
+            names += 1;
+        }
+    }
+    assert_eq!(names, 7);
+}

@@ -16,6 +16,8 @@ use crate::served::Served;
 const WARM_UP: f64 = 0.1;
 /// What is compared: a part of the time after that, and the last part.
 const PART: f64 = 0.2;
+/// Bytes that the database may keep of one visit for good.
+const KEPT_OF_A_VISIT: f64 = 1024.0;
 
 /// The server at one moment, and the visits since the moment before.
 #[derive(Debug, Clone)]
@@ -24,7 +26,10 @@ pub(super) struct Sample {
     at: f64,
     memory_mb: f64,
     files: f64,
+    /// Of the data folder without its database.
     disk_mb: f64,
+    /// It keeps what nobody may delete: the audit log, and which uploads there were.
+    database_mb: f64,
     /// Part of the processors that worked.
     busy: f64,
     /// Kind of visit: milliseconds, the middle and 99 of 100, and how many.
@@ -69,7 +74,8 @@ impl Sampler<'_> {
             at: at.as_secs_f64(),
             memory_mb: self.served.memory().0,
             files: self.served.open_files() as f64,
-            disk_mb: taken(self.served.home()) as f64 / 1e6,
+            disk_mb: taken(self.served.home(), &|name| !is_database(name)) as f64 / 1e6,
+            database_mb: taken(self.served.home(), &is_database) as f64 / 1e6,
             busy: worked as f64 / all.max(1) as f64,
             visits: since.map(|(what, times)| (what, of(times))).collect(),
         };
@@ -79,7 +85,7 @@ impl Sampler<'_> {
             });
             let line = json!({
                 "at_s": sample.at, "memory_mb": sample.memory_mb, "files": sample.files,
-                "disk_mb": sample.disk_mb, "busy": sample.busy, "visits": visits.collect::<Vec<_>>(),
+                "disk_mb": sample.disk_mb, "database_mb": sample.database_mb, "busy": sample.busy, "visits": visits.collect::<Vec<_>>(),
             });
             writeln!(file, "{line}").expect("room for figures");
         }
@@ -108,15 +114,19 @@ fn processors() -> (u64, u64) {
     )
 }
 
-/// Bytes of a folder on the disk; what goes while we look is not there.
-fn taken(folder: &Path) -> u64 {
+fn is_database(name: &str) -> bool {
+    name.starts_with("gantry.db")
+}
+
+/// Bytes on the disk of the files of a folder that `is_asked` picks by name; what goes while we look is not there.
+fn taken(folder: &Path, is_asked: &dyn Fn(&str) -> bool) -> u64 {
     use std::os::unix::fs::MetadataExt as _;
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let sizes = entries.map(|entry| match entry.metadata() {
-        Ok(about) if about.is_dir() => taken(&entry.path()),
+        Ok(about) if about.is_dir() => taken(&entry.path(), is_asked),
         // A file with several names is counted once for each: links to inputs are few.
-        Ok(about) => about.blocks() * 512,
-        Err(_) => 0,
+        Ok(about) if is_asked(&entry.file_name().to_string_lossy()) => about.blocks() * 512,
+        Ok(_) | Err(_) => 0,
     });
     sizes.sum()
 }
@@ -138,7 +148,12 @@ const KINDS: [Kind; 6] = [
         16.0,
     ),
     ("open files of the server", |it| Some(it.files), 0.1, 16.0),
-    ("data folder, MB", |it| Some(it.disk_mb), 0.1, 64.0),
+    (
+        "data folder without the database, MB",
+        |it| Some(it.disk_mb),
+        0.1,
+        16.0,
+    ),
     ("a job, median ms", |it| median(it, "a job"), 0.25, 10.0),
     (
         "a job on a new image, median ms",
@@ -180,11 +195,24 @@ pub(super) fn flat(samples: &[Sample]) -> Verdict {
         }
     }
     let busy = samples.iter().map(|sample| sample.busy).sum::<f64>() / samples.len() as f64;
-    let counts = samples.iter().flat_map(|sample| sample.visits.values());
-    let count: usize = counts.map(|visit| visit.2).sum();
+    let count = |samples: &[Sample]| -> usize {
+        let counts = samples.iter().flat_map(|sample| sample.visits.values());
+        counts.map(|visit| visit.2).sum()
+    };
+    let warm: Vec<Sample> = samples
+        .iter()
+        .filter(|sample| sample.at >= WARM_UP * end)
+        .cloned()
+        .collect();
+    let at = |sample: Option<&Sample>| sample.map_or(f64::NAN, |sample| sample.database_mb);
+    let grown = (at(warm.last()) - at(warm.first())) * 1e6 / count(&warm) as f64;
+    if grown.is_nan() || grown > KEPT_OF_A_VISIT {
+        problems.push(format!("the database keeps {grown:.0} bytes of each visit"));
+    }
     let _ = write!(
         table,
-        "\n{count} visits; processors {:.0} % busy on average.",
+        "\n{} visits; processors {:.0} % busy on average. The database keeps {grown:.0} bytes of each visit for good.",
+        count(samples),
         busy * 100.0
     );
     Verdict { table, problems }

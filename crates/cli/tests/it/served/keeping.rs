@@ -23,6 +23,11 @@ fn blob(home: &Path, digest: &str) -> PathBuf {
 
 /// The blob of the largest file that jobs have read or written: an image.
 fn largest_blob(home: &Path) -> PathBuf {
+    files(home).pop().unwrap().1
+}
+
+/// All blobs and their bytes, the largest last.
+fn files(home: &Path) -> Vec<(u64, PathBuf)> {
     let mut found: Vec<(u64, PathBuf)> = Vec::new();
     for start in fs_err::read_dir(home.join("blobs")).unwrap() {
         let start = start.unwrap();
@@ -35,7 +40,7 @@ fn largest_blob(home: &Path) -> PathBuf {
         }
     }
     found.sort();
-    found.pop().unwrap().1
+    found
 }
 
 #[test]
@@ -91,6 +96,42 @@ fn a_backup_under_load_is_whole() {
     }
     assert_eq!(load.ended(&load.submit(&image))["state"], "succeeded");
     let verified = restored.run(["verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+}
+
+#[test]
+fn what_is_deleted_is_gone_from_the_disk_within_seconds() {
+    let gantry = Gantry::new();
+    let server = Server::start(&gantry);
+    let token = server.prepare();
+    let load = Load::new(&server, &token);
+    let before = files(&gantry.home());
+    let image = load.first_job(&root().join("fixtures/head-mr.mha"));
+    let input = blob(&gantry.home(), &load.digest_of(&image));
+    let job = load.submit(&image);
+    load.ended(&job);
+    let id = image.trim_end_matches('/').rsplit('/').next().unwrap();
+    let delete_image = || load.delete(&format!("/api/gantry/v1/images/{id}/"));
+    assert_eq!(delete_image(), 409, "jobs use it");
+    let listed = load.get("/api/v1/algorithms/jobs/").1;
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    for job in listed["results"].as_array().unwrap() {
+        let path = format!("/api/gantry/v1/jobs/{}/", job["pk"].as_str().unwrap());
+        assert_eq!(load.delete(&path), 204);
+    }
+    assert_eq!(delete_image(), 204);
+    let deleted = std::time::Instant::now();
+    loop {
+        let mut left = files(&gantry.home());
+        left.retain(|file| !before.contains(file));
+        if left.is_empty() {
+            break;
+        }
+        assert!(deleted.elapsed() < Duration::from_secs(60), "{left:?}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(!input.exists());
+    let verified = gantry.run(["verify"]);
     assert_eq!(verified.code, 0, "{}", verified.stdout);
 }
 

@@ -117,6 +117,13 @@ impl Load {
         (status, answer.body_mut().read_json().unwrap_or_default())
     }
 
+    /// Status of a deletion.
+    pub(super) fn delete(&self, path: &str) -> u16 {
+        let request = self.agent.delete(self.url(path));
+        let answer = request.header("Authorization", self.bearer()).call();
+        answer.unwrap().status().as_u16()
+    }
+
     /// The path to which the next part is to be sent.
     pub(super) fn place_of_next_part(&self, upload: &Upload) -> String {
         let number = upload.parts.len() + 1;

@@ -382,6 +382,7 @@ async fn operators(clinic: &Clinic, asked: &mut BTreeSet<String>) {
     ask!(asked, store.blob_users(&blob.digest));
     ask!(asked, store.named_images());
     store.blob_shares().await.unwrap();
+    store.sweep_unnamed().await.unwrap();
     store.sweep_blobs(at(9)).await.unwrap();
     store.sweep_orphans(at(9)).await.unwrap();
 }
