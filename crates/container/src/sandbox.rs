@@ -1,7 +1,8 @@
 //! One sandboxed process: a root file system from layers, limits, logs, exit, and what the kernel really enforced.
 //!
 //! The work is done by a *shim*: this very program started again for one container, single-threaded, in its own session
-//! and its own mount namespace. The caller writes a [`ContainerPlan`], [`start`]s it and holds a [`Running`]; everything
+//! and its own mount namespace. The caller takes a [`ReadyShim`] of its [`Shims`], writes a [`ContainerPlan`], [`start`]s it and holds a
+//! [`Running`]; everything
 //! the shim learns (log, kernel facts, outcome) goes into files of the plan's work folder, so that a caller that died can
 //! look again. The pipe between the two only rings a bell.
 //!
@@ -14,6 +15,7 @@ mod log;
 mod outcome;
 mod plan;
 mod promise;
+mod ready_shim;
 mod running;
 mod shim;
 pub(crate) mod sys;
@@ -28,6 +30,9 @@ pub use plan::{
     Symlink, Waivable, WritableFolder,
 };
 pub use promise::{Finding, findings, promises};
-pub use running::{Canceller, ReleaseError, Running, StartError, WaitError, clear_lost, start};
+pub use ready_shim::{ReadyShim, Shims};
+pub use running::{
+    Canceller, Leaving, ReleaseError, Running, StartError, WaitError, clear_lost, start,
+};
 pub(crate) use shim::unmount_leftovers;
 pub use shim::{LiveUsage, live_usage, main as shim_main};

@@ -27,7 +27,7 @@ pub(crate) struct Executed {
     pub(crate) running: Running,
     /// The GPU that it had.
     pub(crate) gpu: Option<GpuRecord>,
-    /// From the judged inputs to the launch of the shim.
+    /// From the judged inputs to the moment when the shim knows what to do.
     pub(crate) provision_time: Duration,
 }
 
@@ -78,10 +78,12 @@ pub(crate) fn execute(
     let granted = request.executor.place(&mut plan, &request.image, wanted)?;
     let mut logs =
         Logs::create(log_folder).map_err(|error| internal("make the log files", &error))?;
-    let shim: Vec<&str> = request.shim_program.iter().map(String::as_str).collect();
     let provision_time = clock.elapsed();
-    let mut running =
-        sandbox::start(&plan, &shim).map_err(|error| internal("start the container", &error))?;
+    let started = request
+        .shims
+        .take()
+        .and_then(|shim| sandbox::start(&plan, shim));
+    let mut running = started.map_err(|error| internal("start the container", &error))?;
     cancel.attach(running.canceller());
     observer.phase(Phase::Executing);
     let mut on_line = |stream: Stream, at: Duration, line: &str| observer.log(stream, at, line);

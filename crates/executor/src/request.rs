@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use container::image::StoredImage;
-use container::sandbox::{Canceller, Stream};
+use container::sandbox::{Canceller, Shims, Stream};
 use domain::{Algorithm, Guarantee};
 
 use crate::kinds::Executor;
@@ -36,8 +36,8 @@ pub struct RunRequest {
     pub waive: BTreeSet<Guarantee>,
     /// Where the container runs.
     pub executor: Arc<dyn Executor>,
-    /// The program, with arguments, that runs [`container::sandbox::shim_main`].
-    pub shim_program: Vec<String>,
+    /// Where the shim of the container comes from.
+    pub shims: Arc<Shims>,
 }
 
 /// What fills the input sockets.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use camino::Utf8PathBuf;
-use container::sandbox::{End, Measured, Stream};
+use container::sandbox::{End, Leaving, Measured, Stream};
 use domain::{
     Failure, FailureReason, RenderedSummary, ResourceRecord, ResourceSample, RunReport, RunStatus,
     Timings,
@@ -84,11 +84,13 @@ fn run_job(
     let clock = Instant::now();
     let ended = failure::of(&executed.outcome, &executed.plan, &executed.logs);
     let ended = ended.map(|failure| gpu::explain(failure, executed.gpu.as_ref()));
-    let collected = take_outputs(executed, &accepted, &output);
+    let (collected, leaving) = take_outputs(executed, &accepted, &output);
+    // The container is cleaned away meanwhile.
+    let judged = collected.and_then(|collected| judge(request, collected, report, &output));
+    let left = leaving.wait();
     report.timings.collect = clock.elapsed().as_secs_f64();
-    let collected = collected?;
-    let judged = judge(request, collected, report, &output)?;
-    match ended.or(judged) {
+    left.map_err(|error| internal("clean up the container", &error))?;
+    match ended.or(judged?) {
         Some(failure) => Err(failure),
         None => Ok(()),
     }
@@ -210,7 +212,7 @@ fn take_outputs(
     executed: Executed,
     accepted: &AcceptedInputs,
     output: &OutputFolder,
-) -> Result<Collected, Failure> {
+) -> (Result<Collected, Failure>, Leaving) {
     let Executed {
         outcome, running, ..
     } = executed;
@@ -237,10 +239,7 @@ fn take_outputs(
                 .map_err(|error| internal("collect the outputs", &error))
             }),
     };
-    running
-        .release()
-        .map_err(|error| internal("clean up the container", &error))?;
-    collected
+    (collected, running.let_go())
 }
 
 /// Puts the outputs into the report, and says what is wrong with them.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use container::sandbox::Shims;
 use executor::kinds::Executor;
 use store::{OpenStoreError, Store};
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,8 +34,8 @@ pub struct ServeSettings {
     pub config: Config,
     /// What this machine has; the operator's numbers go before.
     pub machine: Capacity,
-    /// The program, with arguments, that becomes the shim of a container.
-    pub shim_program: Vec<String>,
+    /// Where the shims of containers come from.
+    pub shims: Arc<Shims>,
 }
 
 /// What the operator should know once the server listens.
@@ -300,7 +301,7 @@ fn worker_settings(settings: &ServeSettings, executor: Arc<dyn Executor>) -> Wor
     WorkerSettings {
         home: settings.home.clone(),
         executor,
-        shim_program: settings.shim_program.clone(),
+        shims: settings.shims.clone(),
         capacity,
         caps: Caps {
             jobs: at_once,

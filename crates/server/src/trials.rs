@@ -195,7 +195,7 @@ fn execute(worker: &Worker, trial: &Trial, cancel: &CancelToken) -> Result<CaseR
         runs: trial.folder.join("runs"),
         waive: settings.waive.clone(),
         executor: settings.executor.clone(),
-        shim_program: settings.shim_program.clone(),
+        shims: settings.shims.clone(),
     };
     let report = executor::run(&request, &mut executor::Unobserved, cancel);
     let differences = cases::differences(&trial.case, &trial.algorithm, &report);

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
+use container::sandbox::Shims;
 use domain::Guarantee;
 use executor::kinds::Executor;
 use jiff::Timestamp;
@@ -61,8 +62,8 @@ pub struct WorkerSettings {
     pub home: Utf8PathBuf,
     /// Where containers run.
     pub executor: Arc<dyn Executor>,
-    /// The program, with arguments, that becomes the shim of a container.
-    pub shim_program: Vec<String>,
+    /// Where the shims of containers come from.
+    pub shims: Arc<Shims>,
     /// What jobs may use together.
     pub capacity: Capacity,
     /// How many jobs may run at the same time, and of whom.
@@ -198,6 +199,7 @@ impl Worker {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         info!(instance = %self.instance, "the worker runs");
+        self.prepare_shim();
         while !*stop.borrow() {
             let has_disk = !shortage.look(&self.settings.home);
             let may_claim = has_disk && self.reservations.settle(&mut admission, Instant::now());
@@ -225,6 +227,12 @@ impl Worker {
         while let Some(ended) = running.tasks.join_next_with_id().await {
             self.forget(&mut admission, &mut running, ended).await;
         }
+    }
+
+    /// The next container finds a shim that has started.
+    fn prepare_shim(&self) {
+        let shims = self.settings.shims.clone();
+        tokio::task::spawn_blocking(move || shims.prepare());
     }
 
     /// Claims everything that fits, in turn.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use container::image::ImageHold;
+use container::sandbox::Shims;
 use domain::{Limits, RunReport};
 use executor::kinds::Executor;
 use executor::{CancelToken, GivenInputs, RunRequest};
@@ -44,9 +45,12 @@ pub(crate) fn run(
 }
 
 fn run_and_say(arguments: &RunArguments, home: Option<Utf8PathBuf>) -> Result<ExitStatus, Problem> {
+    // One starts while we find out what it is to run.
+    let shims = Arc::new(Shims::of(&SHIM_PROGRAM));
+    shims.prepare();
     let home = Home::choose(home)?;
     let executor = place::executor(&arguments.place, &home)?;
-    let (request, _hold) = request(arguments, &home, executor)?;
+    let (request, _hold) = request(arguments, &home, (executor, shims))?;
     let report = execute(&request, arguments.quiet)?;
     say(&report, arguments.json)?;
     if let Some(file) = &arguments.profile {
@@ -59,7 +63,7 @@ fn run_and_say(arguments: &RunArguments, home: Option<Utf8PathBuf>) -> Result<Ex
 fn request(
     arguments: &RunArguments,
     home: &Home,
-    executor: Arc<dyn Executor>,
+    (executor, shims): (Arc<dyn Executor>, Arc<Shims>),
 ) -> Result<(RunRequest, ImageHold), Problem> {
     let inputs = given_inputs(arguments)?;
     let mut images = Images::open(home)?;
@@ -85,7 +89,7 @@ fn request(
         runs: home.path().join("runs"),
         waive: arguments.without.iter().copied().collect(),
         executor,
-        shim_program: SHIM_PROGRAM.map(str::to_owned).to_vec(),
+        shims,
     };
     Ok((request, hold))
 }

@@ -1,6 +1,9 @@
 //! `gantry serve`: the server, until somebody ends it.
 
+use std::sync::Arc;
+
 use camino::Utf8Path;
+use container::sandbox::Shims;
 use server::config::{Config, LogFormat};
 use server::serve::{Listening, ServeError, ServeSettings, serve_until_ended};
 use tracing_subscriber::EnvFilter;
@@ -29,7 +32,7 @@ pub(crate) fn serve(arguments: &ServeArguments, home: &Home) -> Result<ExitStatu
         home: home.path().to_owned(),
         config,
         machine,
-        shim_program: SHIM_PROGRAM.map(str::to_owned).to_vec(),
+        shims: Arc::new(Shims::of(&SHIM_PROGRAM)),
     };
     serve_until_ended(settings, tell).map_err(refused)?;
     Ok(ExitStatus::Succeeded)

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use container::image::StoredImage;
+use container::sandbox::Shims;
 use executor::cases::{self, Case};
 use executor::kinds::Executor;
 
 use crate::arguments::TestArguments;
-use crate::commands::{print, print_json};
+use crate::commands::{SHIM_PROGRAM, print, print_json};
 use crate::declared_image;
 use crate::exit_status::ExitStatus;
 use crate::home::Home;
@@ -30,6 +31,7 @@ struct Suite {
     image: StoredImage,
     home: Home,
     executor: Arc<dyn Executor>,
+    shims: Arc<Shims>,
 }
 
 /// Does it.
@@ -50,6 +52,7 @@ pub(crate) fn test(
         image,
         home,
         executor,
+        shims: Arc::new(Shims::of(&SHIM_PROGRAM)),
     };
     let mut ran = run_cases::run(&suite, &chosen, arguments)?;
     if arguments.bless {

@@ -176,8 +176,10 @@ pub enum Orphaned {
     Continue,
 }
 
-/// Name of the plan in the work folder, which is the shim's current folder when it starts.
+/// Name of the plan in the work folder, which is the shim's current folder.
 pub(super) const PLAN_FILE: &str = "plan.json";
+/// Name of what the shim has to say about itself, beside it.
+pub(super) const SHIM_LOG_FILE: &str = "shim.log";
 
 impl ContainerPlan {
     /// The framed log.
@@ -197,7 +199,7 @@ impl ContainerPlan {
 
     /// What the shim has to say about itself: empty unless something is wrong.
     pub fn shim_log_path(&self) -> Utf8PathBuf {
-        self.work_dir.join("shim.log")
+        self.work_dir.join(SHIM_LOG_FILE)
     }
 
     /// The folder under which the shim mounts, visible in its mount namespace only.

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, ExitStatus};
 use std::sync::{Arc, Mutex};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -13,9 +13,10 @@ use rustix::fs::{Mode, OFlags};
 use super::log::{LogChunk, LogError, LogReader};
 use super::outcome::Outcome;
 use super::plan::{ContainerPlan, PLAN_FILE};
+use super::ready_shim::{ReadyShim, ShimParts};
 use super::shim;
 
-/// The shim could not be started at all.
+/// A container could not be started at all.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The plan could not be written.
@@ -76,6 +77,13 @@ pub struct Running {
     plan: ContainerPlan,
 }
 
+/// A container whose shim cleans up.
+#[derive(Debug)]
+pub struct Leaving {
+    shim: Child,
+    plan: ContainerPlan,
+}
+
 /// Asks a container to end; may be used from any thread or signal watcher, any number of times.
 #[derive(Debug, Clone)]
 pub struct Canceller {
@@ -102,38 +110,26 @@ impl Canceller {
     }
 }
 
-/// Starts a container: `shim_program` (a program and its arguments) is started in the plan's work folder.
+/// Starts a container in a shim that has started already.
 ///
-/// The program must hand control to [`crate::sandbox::shim_main`] when its arguments are those of `shim_program`. They say
-/// nothing of the container, because its processes can read them.
-pub fn start(plan: &ContainerPlan, shim_program: &[&str]) -> Result<Running, StartError> {
+/// # Errors
+/// When the plan cannot be written into its work folder.
+pub fn start(plan: &ContainerPlan, shim: ReadyShim) -> Result<Running, StartError> {
     let json = serde_json::to_vec(plan).expect("a plan holds nothing that JSON cannot");
     fs_err::write(plan.plan_path(), json).map_err(StartError::WritePlan)?;
     File::create(plan.log_path()).map_err(StartError::WritePlan)?;
     let log = LogReader::open(&plan.log_path())
         .map_err(|error| StartError::WritePlan(io::Error::other(error)))?;
-    let said = File::create(plan.shim_log_path()).map_err(StartError::WritePlan)?;
-    let (program, arguments) = shim_program
-        .split_first()
-        .expect("the caller names a program");
-    let mut shim = Command::new(program)
-        .args(arguments)
-        .env_clear()
-        .current_dir(&plan.work_dir)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(said.into_parts().0)
-        .spawn_in_own_group()
-        .map_err(|source| StartError::Spawn {
-            program: Utf8PathBuf::from(*program),
-            source,
-        })?;
-    let bell = shim.stdout.take().expect("stdout is piped");
+    let ShimParts {
+        child,
+        control,
+        bell,
+    } = shim.send_to(&plan.work_dir);
     let control = Canceller {
-        control: Arc::new(Mutex::new(shim.stdin.take())),
+        control: Arc::new(Mutex::new(Some(control))),
     };
     Ok(Running {
-        shim,
+        shim: child,
         bell,
         control,
         log,
@@ -158,18 +154,6 @@ pub fn clear_lost(work_dir: &Utf8Path) -> io::Result<()> {
         Err(error) => return Err(error.into()),
     };
     shim::clear_cgroups(&plan.id)
-}
-
-/// So that Ctrl-C at the terminal reaches the caller only.
-trait SpawnInOwnGroup {
-    fn spawn_in_own_group(&mut self) -> io::Result<Child>;
-}
-
-impl SpawnInOwnGroup for Command {
-    fn spawn_in_own_group(&mut self) -> io::Result<Child> {
-        use std::os::unix::process::CommandExt;
-        self.arg0("gantry").process_group(0).spawn()
-    }
 }
 
 impl Running {
@@ -210,7 +194,7 @@ impl Running {
         serde_json::from_slice(&bytes).map_err(|error| WaitError::Outcome(error.into()))
     }
 
-    /// Opens a writable folder of the container, as it was left; only between [`Running::wait`] and [`Running::release`].
+    /// Opens a writable folder of the container, as it was left; only between [`Running::wait`] and [`Running::let_go`].
     pub fn open_writable(&self, target: &str) -> io::Result<OwnedFd> {
         let index = self
             .plan
@@ -229,8 +213,21 @@ impl Running {
 
     /// Lets the shim clean up: cgroups, mounts, the scratch file system. Descriptors from [`Running::open_writable`] must
     /// be closed before, or the scratch file system lives as long as they do.
-    pub fn release(mut self) -> Result<(), ReleaseError> {
+    pub fn let_go(self) -> Leaving {
         self.control.say(b"r");
+        Leaving {
+            shim: self.shim,
+            plan: self.plan,
+        }
+    }
+}
+
+impl Leaving {
+    /// Waits until nothing is left.
+    ///
+    /// # Errors
+    /// When the shim could not clean up.
+    pub fn wait(mut self) -> Result<(), ReleaseError> {
         let status = self.shim.wait().map_err(ReleaseError::Wait)?;
         if status.success() {
             return Ok(());

@@ -25,15 +25,18 @@ mod watch;
 use std::io::{self, Write};
 use std::time::Instant;
 
+use camino::Utf8Path;
+
 use super::outcome::{End, Outcome, ShimError, ShimTimings};
-use super::plan::{ContainerPlan, PLAN_FILE};
+use super::plan::{ContainerPlan, PLAN_FILE, SHIM_LOG_FILE};
+use super::ready_shim;
 use error::OrShimError;
 
 pub use cgroup::{LiveUsage, live_usage};
 pub(crate) use engine::unmount_leftovers;
 
-/// Runs the container that the plan in the current folder describes; the process's exit code says only whether the
-/// clean-up worked, the rest stands in the outcome.
+/// Waits until the caller says where a plan lies, and runs the container that it describes; the process's exit code says only
+/// whether the clean-up worked, the rest stands in the outcome.
 ///
 /// To be called before anything else is done: it closes all descriptors but the standard three.
 pub fn main() -> i32 {
@@ -47,10 +50,18 @@ pub fn main() -> i32 {
 }
 
 fn run() -> Result<(), ShimError> {
-    let started = Instant::now();
     // Not fatal: a process that leads a group already has its own, which is all that matters here.
     let _ = rustix::process::setsid();
     super::sys::close_descriptors(false).or_internal("close what was inherited")?;
+    // One that was started again in its namespace is there already.
+    if !id_range::in_own_namespace() {
+        let heard = ready_shim::hear().or_internal("hear where the plan lies")?;
+        let Some(work_dir) = heard else {
+            return Ok(());
+        };
+        settle_in(&work_dir).or_internal("go into the work folder")?;
+    }
+    let started = Instant::now();
     let plan: ContainerPlan = fs_err::read(PLAN_FILE)
         .and_then(|bytes| Ok(serde_json::from_slice(&bytes)?))
         .or_internal("read the container's plan")?;
@@ -82,6 +93,14 @@ fn run() -> Result<(), ShimError> {
     // Nothing is left behind, also when the work folder is gone and nobody can be told.
     let told = tell(&plan, &outcome).and_then(|()| watch::await_release(&plan));
     sandbox.remove(&plan).and(told)
+}
+
+/// Makes the work folder the current one, and its log file the place for what goes wrong here.
+fn settle_in(work_dir: &Utf8Path) -> io::Result<()> {
+    rustix::process::chdir(work_dir.as_str())?;
+    let said = fs_err::File::create(SHIM_LOG_FILE)?;
+    rustix::stdio::dup2_stderr(said.file())?;
+    Ok(())
 }
 
 /// Writes the outcome where the caller looks for it, whole or not at all, and rings.

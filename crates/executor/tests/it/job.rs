@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use container::sandbox::Stream;
+use container::sandbox::{Shims, Stream};
 use domain::{Algorithm, Failure, FailureReason, Manifest, OutputValue, RunReport, RunStatus};
 use executor::kinds::{Executor, Kind};
 use executor::{CancelToken, GivenInputs, Observer, Phase, RunRequest};
@@ -58,7 +58,7 @@ impl Job {
             runs: path.join("home/runs"),
             waive: BTreeSet::new(),
             executor: executor(),
-            shim_program: vec![shim()],
+            shims: std::sync::Arc::new(Shims::of(&[&shim()])),
         };
         Self {
             folder,

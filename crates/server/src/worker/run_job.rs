@@ -51,6 +51,7 @@ pub(super) async fn run_job(worker: &Worker, job: StoredJob) {
     worker.live.leave(job.id);
     take_away(&folder);
     worker.ring(job.id);
+    worker.prepare_shim();
 }
 
 async fn prepare(worker: &Worker, job: &StoredJob, folder: &Utf8Path) -> Result<Staged, Failure> {

@@ -56,7 +56,7 @@ pub(super) async fn stage(
         runs: folder.join("runs"),
         waive: settings.waive.clone(),
         executor: settings.executor.clone(),
-        shim_program: settings.shim_program.clone(),
+        shims: settings.shims.clone(),
     };
     Ok(Staged { request, hold })
 }

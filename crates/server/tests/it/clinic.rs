@@ -1,6 +1,9 @@
 //! A server with people, an algorithm, a job, an archive and a run. Nothing runs: its jobs stay queued.
 
+use std::sync::Arc;
+
 use camino::Utf8Path;
+use container::sandbox::Shims;
 use domain::{Manifest, Slug};
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
@@ -78,7 +81,7 @@ impl Clinic {
         let settings = WorkerSettings {
             home,
             executor: executor::kinds::Kind::Local.executor("".into()),
-            shim_program: Vec::new(),
+            shims: Arc::new(Shims::of(&["/no/such/shim"])),
             capacity: Capacity {
                 memory: huge,
                 millicpus: huge,

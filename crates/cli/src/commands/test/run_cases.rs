@@ -11,7 +11,6 @@ use executor::{CancelToken, GivenInputs, RunRequest, Unobserved};
 use super::Suite;
 use super::ran::Ran;
 use crate::arguments::TestArguments;
-use crate::commands::SHIM_PROGRAM;
 use crate::commands::run::Interrupts;
 use crate::exit_status::ExitStatus;
 use crate::problem::Problem;
@@ -80,7 +79,7 @@ fn one(suite: &Suite, case: &Case, cancel: &CancelToken) -> Result<Ran, Problem>
         runs,
         waive: std::collections::BTreeSet::new(),
         executor: suite.executor.clone(),
-        shim_program: SHIM_PROGRAM.map(str::to_owned).to_vec(),
+        shims: suite.shims.clone(),
     };
     let report = executor::run(&request, &mut Unobserved, cancel);
     Ok(Ran {

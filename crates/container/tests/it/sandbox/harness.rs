@@ -9,8 +9,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use container::engine::Engine;
 use container::sandbox::{
     BindMount, Canceller, ContainerPlan, End, EngineGpus, EnginePlan, KernelFacts, LogChunk,
-    Measured, Orphaned, Outcome, ProcessPlan, Running, SandboxLimits, StartProblem, Stream,
-    Waivable, WritableFolder, start,
+    Measured, Orphaned, Outcome, ProcessPlan, ReadyShim, Running, SandboxLimits, StartProblem,
+    Stream, Waivable, WritableFolder, start,
 };
 
 use super::place::{Place, shim};
@@ -200,7 +200,7 @@ impl Case {
 
 /// Starts what a plan says.
 pub(crate) fn launch(plan: &ContainerPlan) -> Running {
-    start(plan, &[shim().as_str()]).unwrap()
+    start(plan, ReadyShim::start(&[shim()]).unwrap()).unwrap()
 }
 
 /// What became of a case.
@@ -314,7 +314,7 @@ pub(crate) fn follow(
         | End::Lost { .. }
         | End::Cancelled => output_names(&running),
     };
-    running.release().unwrap();
+    running.let_go().wait().unwrap();
     let said = fs_err::read_to_string(plan.shim_log_path()).unwrap();
     assert_eq!(said, "", "the shim complains");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();

@@ -137,7 +137,7 @@ fn somebody_pauses_the_container(engine: &DockerEngine) {
     assert!(paused.status.success(), "{paused:?}");
     let outcome = running.wait(&mut |_| ()).unwrap();
     assert_eq!(outcome.end, End::TimedOut { code: None });
-    running.release().unwrap();
+    running.let_go().wait().unwrap();
     assert_nothing_left(&plan);
 }
 
@@ -149,7 +149,7 @@ fn the_engine_is_stopped(engine: &mut DockerEngine) {
     engine.stop();
     let outcome = running.wait(&mut |_| ()).unwrap();
     assert!(matches!(outcome.end, End::Lost { .. }), "{outcome:?}");
-    let error = running.release().unwrap_err();
+    let error = running.let_go().wait().unwrap_err();
     let said = error.to_string();
     assert!(said.contains("no Docker engine answers"), "{said}");
     assert_eq!(mounts_below(&plan.work_dir), 0);
@@ -167,7 +167,7 @@ fn the_engine_crashes(engine: &mut DockerEngine) {
     fs_err::write(place.path().join("input/go"), "").unwrap();
     let outcome = running.wait(&mut |_| ()).unwrap();
     assert_eq!(outcome.end, End::Exited { code: 7 });
-    let error = running.release().unwrap_err();
+    let error = running.let_go().wait().unwrap_err();
     let said = error.to_string();
     assert!(said.contains("no Docker engine answers"), "{said}");
     assert_eq!(mounts_below(&plan.work_dir), 0);

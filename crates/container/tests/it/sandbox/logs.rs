@@ -96,6 +96,6 @@ fn a_caller_that_does_not_listen_keeps_nothing_from_ending() {
     let measured = outcome.measured.unwrap();
     assert!(measured.wall_seconds < 10.0, "{}", measured.wall_seconds);
     assert!(measured.stdout_bytes > 1 << 16);
-    running.release().unwrap();
+    running.let_go().wait().unwrap();
     assert_nothing_left(&plan);
 }

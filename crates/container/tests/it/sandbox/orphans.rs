@@ -3,12 +3,12 @@
 use std::os::fd::OwnedFd;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use container::sandbox::{ContainerPlan, End, LogChunk, Orphaned, Outcome, Running};
+use container::sandbox::{ContainerPlan, End, LogChunk, Orphaned, Outcome, ReadyShim, Running};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use super::harness::{Case, assert_nothing_left, cgroups_named, launch};
-use super::place::Place;
+use super::place::{Place, shim};
 
 /// Follows the log until the program says `ready`.
 pub(super) fn until_ready(plan: &ContainerPlan) {
@@ -158,9 +158,33 @@ fn a_plan_that_cannot_be_read_is_told() {
     let place = Place::new();
     let mut without_folder = Case::new(&["true"]).plan(&place);
     without_folder.work_dir = place.path().join("missing");
-    let error = container::sandbox::start(&without_folder, &["/bin/true"]).unwrap_err();
+    let ready = ReadyShim::start(&[shim()]).unwrap();
+    let error = container::sandbox::start(&without_folder, ready).unwrap_err();
     assert!(error.to_string().contains("plan"), "{error}");
-    let plan = Case::new(&["true"]).plan(&place);
-    let error = container::sandbox::start(&plan, &["/no/such/shim"]).unwrap_err();
+    let error = ReadyShim::start(&["/no/such/shim"]).unwrap_err();
     assert!(error.to_string().contains("/no/such/shim"), "{error}");
+}
+
+/// The children of this process.
+fn children() -> Vec<String> {
+    let tasks = fs_err::read_dir("/proc/self/task").unwrap().flatten();
+    let told = tasks.filter_map(|task| fs_err::read_to_string(task.path().join("children")).ok());
+    told.flat_map(|told| {
+        told.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    })
+    .collect()
+}
+
+#[test]
+fn a_shim_that_gets_no_plan_ends_with_its_caller() {
+    let before = children();
+    let ready = ReadyShim::start(&[shim()]).unwrap();
+    let mut new = children();
+    new.retain(|child| !before.contains(child));
+    assert!(!new.is_empty(), "it runs");
+    drop(ready);
+    let left = children();
+    assert!(new.iter().all(|child| !left.contains(child)), "{left:?}");
 }
