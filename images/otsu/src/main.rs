@@ -43,7 +43,7 @@ fn run(input: &Utf8Path, output: &Utf8Path) -> Result<(), Box<dyn Error>> {
         input.volume.geometry.spacing,
         input.minimum_volume_ml
     );
-    let threshold = threshold::otsu(&input.volume.samples.to_f64())?;
+    let threshold = threshold::otsu(&input.volume.samples)?;
     println!("threshold: {threshold:.2}");
     let tissue = Tissue::above(threshold, &input.volume, input.minimum_volume_ml);
     println!(

@@ -70,7 +70,7 @@ fn summary(input: &Input, tissue: &Tissue) -> Value {
         .iter()
         .map(|component| {
             json!({
-                "voxels": component.voxels.len(),
+                "voxels": component.voxels,
                 "volume_ml": tissue.component_ml(component),
                 "centre_mm": tissue.centre_mm(component),
             })

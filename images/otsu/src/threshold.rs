@@ -4,6 +4,8 @@
 //! Cybernetics 9(1), 1979, equation 18. The bins, and the upper edge of a bin as the threshold, are those of ITK's
 //! `OtsuThresholdImageFilter` for samples of 16 bits and more; for bytes ITK takes one bin per value.
 
+use imaging::Samples;
+
 /// Bins between the smallest and the largest value.
 const BINS: usize = 256;
 /// How far the last bin reaches beyond the largest value, in bins: ITK's margin.
@@ -24,10 +26,14 @@ pub(crate) enum NoThreshold {
 ///
 /// # Errors
 /// When the samples hold fewer than two values.
-pub(crate) fn otsu(samples: &[f64]) -> Result<f64, NoThreshold> {
-    let finite = || samples.iter().copied().filter(|value| value.is_finite());
-    let low = finite().fold(f64::INFINITY, f64::min);
-    let high = finite().fold(f64::NEG_INFINITY, f64::max);
+pub(crate) fn otsu(samples: &Samples) -> Result<f64, NoThreshold> {
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    samples.for_each_f64(|value| {
+        if value.is_finite() {
+            low = low.min(value);
+            high = high.max(value);
+        }
+    });
     if low > high {
         return Err(NoThreshold::NothingFinite);
     }
@@ -36,10 +42,13 @@ pub(crate) fn otsu(samples: &[f64]) -> Result<f64, NoThreshold> {
     }
     // Halves first: the difference of two huge values of opposite sign is infinite.
     let width = (high / BINS as f64 - low / BINS as f64) * (1.0 + MARGIN / BINS as f64);
+    let first = low / width;
     let mut counts = [0u64; BINS];
-    for value in finite() {
-        counts[bin_of(value, low, width)] += 1;
-    }
+    samples.for_each_f64(|value| {
+        if value.is_finite() {
+            counts[bin_of(value, first, width)] += 1;
+        }
+    });
     Ok(low + width * (best_split(&counts) + 1) as f64)
 }
 
@@ -48,8 +57,8 @@ pub(crate) fn otsu(samples: &[f64]) -> Result<f64, NoThreshold> {
     clippy::cast_sign_loss,
     reason = "a finite number of bins above zero; the cast saturates and the result is clamped"
 )]
-fn bin_of(value: f64, low: f64, width: f64) -> usize {
-    let bin = value / width - low / width;
+fn bin_of(value: f64, first: f64, width: f64) -> usize {
+    let bin = value / width - first;
     (bin as usize).min(BINS - 1)
 }
 
@@ -97,8 +106,8 @@ mod tests {
 
     #[test]
     fn lies_between_two_groups() {
-        let samples = [0.0, 1.0, 2.0, 3.0, 97.0, 98.0, 99.0, 100.0];
-        let threshold = otsu(&samples).unwrap();
+        let samples = vec![0.0, 1.0, 2.0, 3.0, 97.0, 98.0, 99.0, 100.0];
+        let threshold = otsu(&Samples::Float64(samples)).unwrap();
         assert!((3.0..97.0).contains(&threshold), "{threshold}");
     }
 
@@ -106,27 +115,36 @@ mod tests {
     fn a_few_bright_samples_are_enough() {
         let mut samples = vec![-1000.0; 10_000];
         samples.extend([500.0; 10]);
-        let threshold = otsu(&samples).unwrap();
+        let threshold = otsu(&Samples::Float64(samples)).unwrap();
         assert!((-1000.0..500.0).contains(&threshold), "{threshold}");
     }
 
     #[test]
     fn samples_that_are_no_numbers_do_not_count() {
-        let samples = [f64::NAN, 1.0, 2.0, f64::INFINITY];
-        let threshold = otsu(&samples).unwrap();
+        let samples = vec![f64::NAN, 1.0, 2.0, f64::INFINITY];
+        let threshold = otsu(&Samples::Float64(samples)).unwrap();
         assert!((1.0..2.0).contains(&threshold), "{threshold}");
-        assert_eq!(otsu(&[f64::NAN]), Err(NoThreshold::NothingFinite));
-        assert_eq!(otsu(&[]), Err(NoThreshold::NothingFinite));
+        assert_eq!(
+            otsu(&Samples::Float64(vec![f64::NAN])),
+            Err(NoThreshold::NothingFinite)
+        );
+        assert_eq!(
+            otsu(&Samples::Float64(vec![])),
+            Err(NoThreshold::NothingFinite)
+        );
     }
 
     #[test]
     fn one_value_everywhere_is_refused() {
-        assert_eq!(otsu(&[7.0; 5]), Err(NoThreshold::Constant(7.0)));
+        assert_eq!(
+            otsu(&Samples::Float64(vec![7.0; 5])),
+            Err(NoThreshold::Constant(7.0))
+        );
     }
 
     #[test]
     fn the_widest_range_is_no_trouble() {
-        let threshold = otsu(&[-f64::MAX, -f64::MAX, f64::MAX]).unwrap();
+        let threshold = otsu(&Samples::Float64(vec![-f64::MAX, -f64::MAX, f64::MAX])).unwrap();
         assert!(threshold.is_finite() && threshold < f64::MAX);
     }
 }

@@ -33,14 +33,12 @@ impl Tissue {
     /// `volume` has one channel and two or three axes, as [`Input`](crate::input::Input) makes sure.
     pub(crate) fn above(threshold: f64, volume: &Volume, minimum_ml: f64) -> Self {
         let voxel_ml = voxel_mm3(&volume.geometry) / MM3_PER_ML;
-        let mut mask: Vec<bool> = volume
+        let mut mask = Vec::with_capacity(volume.samples.len());
+        volume
             .samples
-            .to_f64()
-            .iter()
-            .map(|value| *value > threshold)
-            .collect();
+            .for_each_f64(|value| mask.push(value > threshold));
         let (components, dropped): (Vec<Component>, Vec<Component>) =
-            components::find(&mut mask, grid(&volume.geometry))
+            components::find(&mask, grid(&volume.geometry))
                 .into_iter()
                 .partition(|component| volume_ml(component, voxel_ml) >= minimum_ml);
         Self {
@@ -76,8 +74,8 @@ impl Tissue {
         let mut labels = vec![0; width * height * depth];
         for (rank, component) in self.components.iter().enumerate() {
             let label = if rank == 0 { LARGEST } else { OTHER };
-            for voxel in &component.voxels {
-                labels[*voxel] = label;
+            for run in &component.runs {
+                labels[run.clone()].fill(label);
             }
         }
         Samples::Uint8(labels)
@@ -89,7 +87,7 @@ impl Tissue {
     reason = "a count of voxels in memory is far below 2^53"
 )]
 fn volume_ml(component: &Component, voxel_ml: f64) -> f64 {
-    component.voxels.len() as f64 * voxel_ml
+    component.voxels as f64 * voxel_ml
 }
 
 /// Voxels along x, y, z; a missing z counts as one.
