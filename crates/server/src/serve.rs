@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum_server::accept::NoDelayAcceptor;
 use camino::{Utf8Path, Utf8PathBuf};
 use container::sandbox::Shims;
 use executor::kinds::Executor;
@@ -165,8 +166,11 @@ pub async fn serve(
     let app = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
     // Without these, a client that never ends its request keeps its connection for ever.
     let silence = settings.config.silence();
+    // Small pieces, such as an event, go out at once: the kernel would keep each until the one before is acknowledged, which
+    // a client delays by 40 ms.
     let mut server = axum_server::from_tcp_rustls(listener, identity.config)
         .map_err(ServeError::Ended)?
+        .map(|tls| tls.acceptor(NoDelayAcceptor::new()))
         .first_request_timeout(silence);
     server.http_builder().http1().header_read_timeout(silence);
     let serving = tokio::spawn(server.handle(handle.clone()).serve(app));
