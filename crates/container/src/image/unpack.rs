@@ -6,6 +6,7 @@
 mod attributes;
 mod member;
 mod member_path;
+mod missing_folders;
 mod notes;
 mod on_disk;
 mod target;
@@ -18,12 +19,12 @@ use std::path::Path;
 use super::budget::{Budget, LimitHit, check};
 use super::guard::{Guard, Guarded};
 use member::{Kind, Member};
-use member_path::{MemberPath, shown};
+use member_path::{MemberPath, components, shown};
 use on_disk::OnDisk;
 
 pub(super) use attributes::{TOO_MUCH, is_kept, left_out};
 pub(super) use member::Attributes;
-pub(super) use member_path::components;
+pub(super) use missing_folders::{Folders, make_all};
 pub(super) use notes::Notes;
 pub(super) use target::{Content, LinkRefused, Place, Target, at, cut_short, drain};
 pub(super) use tree::remove_all;

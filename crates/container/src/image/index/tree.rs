@@ -7,8 +7,8 @@ use rustix::io::Errno;
 use super::format::FileType;
 use super::walk::Walk;
 use crate::image::unpack::{
-    Attributes, Content, LinkRefused, Notes, Place, TOO_MUCH, Target, UnpackError, at, components,
-    cut_short, drain, is_kept, left_out,
+    Attributes, Content, Folders, LinkRefused, Notes, Place, TOO_MUCH, Target, UnpackError, at,
+    cut_short, drain, is_kept, left_out, make_all,
 };
 
 /// overlayfs' mark for a folder that hides the one below.
@@ -162,7 +162,7 @@ impl IndexTree {
     }
 
     /// A new folder, as `mkdir` makes one.
-    fn make_in(&mut self, parent: NodeId, name: &[u8]) -> Result<NodeId, Errno> {
+    fn new_folder(&mut self, parent: NodeId, name: &[u8]) -> Result<NodeId, Errno> {
         if self.children(parent).contains_key(name) {
             return Err(Errno::EXIST);
         }
@@ -184,7 +184,12 @@ impl IndexTree {
             return Ok(*id);
         }
         let folder = match self.look_up(path) {
-            Err(Errno::NOENT | Errno::NOTDIR) => self.make_all(path)?,
+            Err(Errno::NOENT | Errno::NOTDIR) => {
+                let mut implied = std::mem::take(&mut self.implied);
+                let made = make_all(self, path, &mut implied);
+                self.implied = implied;
+                made?
+            }
             found => found?,
         };
         self.last = Some((path.to_vec(), folder));
@@ -193,43 +198,6 @@ impl IndexTree {
 
     fn look_up(&self, path: &[u8]) -> Result<NodeId, Errno> {
         Walk::new(self).end_at(path)
-    }
-
-    fn make_all(&mut self, path: &[u8]) -> Result<NodeId, Errno> {
-        let mut so_far = Vec::with_capacity(path.len());
-        for component in components(path) {
-            let parent = so_far.len();
-            if parent > 0 {
-                so_far.push(b'/');
-            }
-            so_far.extend_from_slice(component);
-            match self.look_up(&so_far) {
-                Ok(_) => continue,
-                Err(Errno::NOENT) => {
-                    let folder = self.look_up(&so_far[..parent])?;
-                    self.make_in(folder, component)?;
-                }
-                Err(Errno::NOTDIR) => {
-                    let folder = self.look_up(&so_far[..parent])?;
-                    self.replace_whiteout(folder, component)?;
-                }
-                Err(error) => return Err(error),
-            }
-            self.implied.push(so_far.clone());
-        }
-        self.look_up(&so_far)
-    }
-
-    /// A folder in place of a whiteout; anything else that is no folder is in the way.
-    fn replace_whiteout(&mut self, parent: NodeId, name: &[u8]) -> Result<(), Errno> {
-        let found = *self.children(parent).get(name).ok_or(Errno::NOENT)?;
-        if !self.is_whiteout(found) {
-            return Err(Errno::NOTDIR);
-        }
-        self.remove(parent, name);
-        let folder = self.make_in(parent, name)?;
-        self.set_opaque(folder);
-        Ok(())
     }
 
     /// Takes a name away, with all below it.
@@ -305,6 +273,29 @@ impl IndexTree {
     }
 }
 
+impl Folders for IndexTree {
+    type Folder = NodeId;
+
+    fn look_up(&self, path: &[u8]) -> Result<NodeId, Errno> {
+        self.look_up(path)
+    }
+
+    fn make_in(&mut self, parent: NodeId, name: &[u8]) -> Result<(), Errno> {
+        self.new_folder(parent, name).map(drop)
+    }
+
+    fn replace_whiteout(&mut self, parent: NodeId, name: &[u8]) -> Result<(), Errno> {
+        let found = *self.children(parent).get(name).ok_or(Errno::NOENT)?;
+        if !self.is_whiteout(found) {
+            return Err(Errno::NOTDIR);
+        }
+        self.remove(parent, name);
+        let folder = self.new_folder(parent, name)?;
+        self.set_opaque(folder);
+        Ok(())
+    }
+}
+
 impl Target for IndexTree {
     fn folder(&mut self, place: Place<'_>) -> Result<(), UnpackError> {
         let parent = self
@@ -317,7 +308,7 @@ impl Target for IndexTree {
         let hides = found.is_some_and(|found| self.is_whiteout(found));
         let parent = self.make_room(place).map_err(|error| at(place, error))?;
         let made = self
-            .make_in(parent, place.name)
+            .new_folder(parent, place.name)
             .map_err(|error| at(place, error))?;
         if hides {
             self.set_opaque(made);

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Dev, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 
-use super::member_path::components;
+use super::missing_folders::{Folders, make_all};
 
 /// Names that overlayfs keeps for itself in a layer for user namespaces.
 const OPAQUE: &str = "user.overlay.opaque";
@@ -48,7 +48,12 @@ impl Tree {
         let known = self.last.as_ref().is_some_and(|(last, _)| last == path);
         if !known {
             let folder = match self.look_up(path) {
-                Err(Errno::NOENT | Errno::NOTDIR) => self.make_all(path)?,
+                Err(Errno::NOENT | Errno::NOTDIR) => {
+                    let mut implied = std::mem::take(&mut self.implied);
+                    let made = make_all(self, path, &mut implied);
+                    self.implied = implied;
+                    made?
+                }
                 found => found?,
             };
             self.last = Some((path.to_vec(), folder));
@@ -133,43 +138,27 @@ impl Tree {
     pub(super) fn make_opaque(&mut self, path: &[u8]) -> rustix::io::Result<()> {
         set_opaque(self.folder(path)?)
     }
+}
 
-    /// Makes every folder of the path that is missing.
-    fn make_all(&mut self, path: &[u8]) -> rustix::io::Result<OwnedFd> {
-        let mut so_far = Vec::with_capacity(path.len());
-        for component in components(path) {
-            let parent = so_far.len();
-            if parent > 0 {
-                so_far.push(b'/');
-            }
-            so_far.extend_from_slice(component);
-            match self.look_up(&so_far) {
-                Ok(_) => {}
-                Err(Errno::NOENT) => {
-                    let folder = self.look_up(&so_far[..parent])?;
-                    rustix::fs::mkdirat(&folder, component, WORKING_MODE)?;
-                    self.implied.push(so_far.clone());
-                }
-                Err(Errno::NOTDIR) => {
-                    self.replace_whiteout(&so_far[..parent], component)?;
-                    self.implied.push(so_far.clone());
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        self.look_up(&so_far)
+impl Folders for Tree {
+    type Folder = OwnedFd;
+
+    fn look_up(&self, path: &[u8]) -> rustix::io::Result<OwnedFd> {
+        self.look_up(path)
     }
 
-    /// A folder in place of a whiteout; anything else that is no folder is in the way.
-    fn replace_whiteout(&self, parent: &[u8], name: &[u8]) -> rustix::io::Result<()> {
-        let folder = self.look_up(parent)?;
-        let found = rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    fn make_in(&mut self, parent: OwnedFd, name: &[u8]) -> rustix::io::Result<()> {
+        rustix::fs::mkdirat(&parent, name, WORKING_MODE)
+    }
+
+    fn replace_whiteout(&mut self, parent: OwnedFd, name: &[u8]) -> rustix::io::Result<()> {
+        let found = rustix::fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
         if !is_whiteout(&found) {
             return Err(Errno::NOTDIR);
         }
-        rustix::fs::unlinkat(&folder, name, AtFlags::empty())?;
-        rustix::fs::mkdirat(&folder, name, WORKING_MODE)?;
-        set_opaque(open_folder(folder.as_fd(), name)?)
+        rustix::fs::unlinkat(&parent, name, AtFlags::empty())?;
+        rustix::fs::mkdirat(&parent, name, WORKING_MODE)?;
+        set_opaque(open_folder(parent.as_fd(), name)?)
     }
 }
 
