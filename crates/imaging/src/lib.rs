@@ -24,6 +24,7 @@ pub mod error;
 mod format;
 pub mod geometry;
 mod guarded;
+mod huge_pages;
 mod inflate;
 mod jpeg;
 mod jpeg2000;

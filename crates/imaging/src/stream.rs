@@ -4,6 +4,7 @@
 use camino::Utf8Path;
 
 use crate::error::ReadProblem;
+use crate::huge_pages;
 use crate::limits::CheckLimits;
 use crate::segments::DistinctValues;
 use crate::source::{OpenBeside, ReadSeek};
@@ -175,7 +176,9 @@ fn reserve<T>(
             limit: limits.max_voxel_bytes,
         });
     }
-    values
-        .try_reserve_exact(count)
-        .map_err(|error| ReadProblem::Unsupported(format!("{claimed} bytes of samples: {error}")))
+    values.try_reserve_exact(count).map_err(|error| {
+        ReadProblem::Unsupported(format!("{claimed} bytes of samples: {error}"))
+    })?;
+    huge_pages::ask_for(values.spare_capacity_mut());
+    Ok(())
 }

@@ -14,6 +14,7 @@ use libdeflater::{Decompressor, adler32};
 
 use super::fields::{DataPlace, DataStart, Header};
 use super::parts;
+use crate::huge_pages;
 use crate::inflate::decoder_for;
 use crate::limits::CheckLimits;
 use crate::sample_flow::MAX_DEFLATE_RATIO;
@@ -136,6 +137,7 @@ fn filled<T: Pod>(bytes: usize, fill: &mut dyn FnMut(&mut [u8]) -> Option<()>) -
     // Zeroed by the system where it gives fresh memory: nothing is touched twice.
     let zeroed = bytemuck::allocation::try_zeroed_slice_box::<T>(bytes / size_of::<T>());
     let mut values = zeroed.ok()?.into_vec();
+    huge_pages::ask_for(&mut values);
     fill(bytemuck::cast_slice_mut(&mut values))?;
     Some(values)
 }

@@ -22,6 +22,10 @@ pub use usage::{LiveUsage, live_usage};
 
 /// The period of the processor quota.
 const CPU_PERIOD_US: u64 = 100_000;
+/// A quarter of what everything else on the host has, a server of ours included, where processors are short.
+const CPU_SHARES: &str = "256";
+/// The same on cgroup v2.
+const CPU_WEIGHT: &str = "25";
 /// Our process 1, which does not count against the program's limit.
 const OUR_PROCESSES: u64 = 1;
 
@@ -294,9 +298,13 @@ impl Place {
         match self.version {
             Version::One => {
                 self.write("cpu.cfs_period_us", &CPU_PERIOD_US.to_string())?;
-                self.write("cpu.cfs_quota_us", &quota.to_string())
+                self.write("cpu.cfs_quota_us", &quota.to_string())?;
+                self.write("cpu.shares", CPU_SHARES)
             }
-            Version::Two => self.write("cpu.max", &format!("{quota} {CPU_PERIOD_US}")),
+            Version::Two => {
+                self.write("cpu.max", &format!("{quota} {CPU_PERIOD_US}"))?;
+                self.write("cpu.weight", CPU_WEIGHT)
+            }
         }
     }
 

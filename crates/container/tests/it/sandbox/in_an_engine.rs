@@ -16,7 +16,7 @@ use super::place::Place;
 use crate::docker_engine::DockerEngine;
 
 /// Cases that say nothing about a container in an engine, and why.
-const LEFT_OUT: [(&str, &str); 10] = [
+const LEFT_OUT: [(&str, &str); 11] = [
     ("in_an_engine", "it is this one"),
     ("in_an_index", "it runs the cases of the sandbox"),
     ("without_root", "the executor needs root"),
@@ -35,6 +35,7 @@ const LEFT_OUT: [(&str, &str); 10] = [
         "the container is not the shim's child: see below",
     ),
     ("a_caller_that_goes_away", "likewise"),
+    ("a_container_gets_less_of_scarce_processors", "likewise"),
     (
         "system_folders_as_links",
         "an engine puts its own over such links",
@@ -129,12 +130,19 @@ fn somebody_pauses_the_container(engine: &DockerEngine) {
     let plan = endless(engine, &place, 2_000);
     let mut running = launch(&plan);
     until_ready(&plan);
-    let paused = Command::new("docker")
-        .args(["--host", &format!("unix://{}", engine.socket())])
-        .args(["pause", &format!("gantry-{}", plan.id)])
-        .output()
-        .unwrap();
-    assert!(paused.status.success(), "{paused:?}");
+    let docker = |arguments: &[&str]| {
+        let asked = Command::new("docker")
+            .args(["--host", &format!("unix://{}", engine.socket())])
+            .args(arguments)
+            .arg(format!("gantry-{}", plan.id))
+            .output()
+            .unwrap();
+        assert!(asked.status.success(), "{asked:?}");
+        String::from_utf8(asked.stdout).unwrap()
+    };
+    let shares = docker(&["inspect", "--format", "{{.HostConfig.CpuShares}}"]);
+    assert_eq!(shares.trim(), "256", "as in a sandbox of our own");
+    docker(&["pause"]);
     let outcome = running.wait(&mut |_| ()).unwrap();
     assert_eq!(outcome.end, End::TimedOut { code: None });
     running.let_go().wait().unwrap();

@@ -153,6 +153,41 @@ fn a_killed_shim_takes_its_container_along_and_the_caller_hears_of_it() {
     }
 }
 
+/// What the kernel gives a process of the processors where they are short, as it writes it.
+fn share_of(pid: i32) -> u64 {
+    let groups = fs_err::read_to_string(format!("/proc/{pid}/cgroup")).unwrap();
+    let lines = groups.lines().filter_map(|line| line.split_once(':'));
+    let lines: Vec<_> = lines.filter_map(|(_, rest)| rest.split_once(':')).collect();
+    let of = |named: &str| {
+        let has = |controllers: &str| controllers.split(',').any(|name| name == named);
+        lines.iter().find(|(controllers, _)| has(controllers))
+    };
+    let file = match (of("cpu"), of("")) {
+        (Some((_, path)), _) => format!("/sys/fs/cgroup/cpu{path}/cpu.shares"),
+        (None, Some((_, path))) => format!("/sys/fs/cgroup{path}/cpu.weight"),
+        (None, None) => panic!("{groups}"),
+    };
+    fs_err::read_to_string(file)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap()
+}
+
+#[test]
+fn a_container_gets_less_of_scarce_processors_than_the_rest_of_the_host() {
+    let Started {
+        place: _place,
+        running,
+        pids,
+        ..
+    } = started(Orphaned::Stop);
+    let (shares, weight) = (256, 25);
+    let found = share_of(pids[2]);
+    assert!(found == shares || found == weight, "{found}");
+    drop(running);
+}
+
 #[test]
 fn a_plan_that_cannot_be_read_is_told() {
     let place = Place::new();
