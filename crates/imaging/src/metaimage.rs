@@ -21,6 +21,7 @@ use crate::summary::{ImageFormat, ImageSummary, SpacingSource};
 use crate::volume::Volume;
 
 mod ascii;
+mod checksum;
 mod compressed;
 mod fields;
 mod grid;

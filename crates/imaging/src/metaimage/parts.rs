@@ -10,9 +10,10 @@ use std::sync::Mutex;
 use std::thread;
 
 use flate2::{Compress, Compression, FlushCompress, Status};
-use libdeflater::{Decompressor, adler32};
+use libdeflater::Decompressor;
 use memchr::memmem;
 
+use super::checksum::Sum;
 use crate::side_by_side;
 
 /// Bytes of samples in a part.
@@ -151,54 +152,13 @@ fn ends(deflated: &[u8], decoded: usize) -> Option<Vec<usize>> {
     Some(ends)
 }
 
-/// The checksum Adler-32 (RFC 1950, 8.2) of some bytes, which can be put before the one of others.
-#[derive(Clone, Copy)]
-struct Sum {
-    value: u32,
-    bytes: usize,
-}
-
-impl Sum {
-    fn of_nothing() -> Sum {
-        Sum { value: 1, bytes: 0 }
-    }
-
-    fn of(bytes: &[u8]) -> Sum {
-        Sum {
-            value: adler32(bytes),
-            bytes: bytes.len(),
-        }
-    }
-
-    fn value(self) -> u32 {
-        self.value
-    }
-
-    /// The checksum of these bytes and those of `next` behind them.
-    fn and(self, next: Sum) -> Sum {
-        const BASE: u64 = 65_521;
-        let ((low, high), (next_low, next_high)) = (self.halves(), next.halves());
-        let next_bytes = next.bytes as u64 % BASE;
-        let both_low = (low + next_low + BASE - 1) % BASE;
-        let both_high = (high + next_high + next_bytes * (low + BASE - 1)) % BASE;
-        Sum {
-            value: u32::try_from(both_high << 16 | both_low).expect("two numbers of 16 bits"),
-            bytes: self.bytes + next.bytes,
-        }
-    }
-
-    /// One and the sum of the bytes; the sum of all those sums.
-    fn halves(self) -> (u64, u64) {
-        (u64::from(self.value & 0xffff), u64::from(self.value >> 16))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Read;
 
     use flate2::read::ZlibDecoder;
     use flate2::write::ZlibEncoder;
+    use libdeflater::adler32;
 
     use super::*;
 

@@ -10,8 +10,9 @@ use std::os::unix::fs::FileExt;
 
 use bytemuck::Pod;
 use fs_err::File;
-use libdeflater::{Decompressor, adler32};
+use libdeflater::Decompressor;
 
+use super::checksum::Sum;
 use super::fields::{DataPlace, DataStart, Header};
 use super::parts;
 use crate::huge_pages;
@@ -82,6 +83,7 @@ fn whole_stream(file: &File, start: u64, length: u64) -> Option<Vec<u8>> {
     let length = usize::try_from(length).ok()?;
     let mut stream = Vec::new();
     stream.try_reserve_exact(length).ok()?;
+    huge_pages::ask_for(stream.spare_capacity_mut());
     // Unlike `read_exact_at` this writes no zeros first.
     let mut file = file.file();
     file.seek(SeekFrom::Start(start)).ok()?;
@@ -107,7 +109,7 @@ fn inflate_into(stream: &[u8], target: &mut [u8]) -> Option<()> {
     let given = Decompressor::new()
         .deflate_decompress(&deflated[head..], target)
         .ok()?;
-    (given == target.len() && adler32(target) == expected).then_some(())
+    (given == target.len() && Sum::of_many(target).value() == expected).then_some(())
 }
 
 /// Samples of this type, filled as bytes; `None` when there is no memory for them or they could not be filled.
