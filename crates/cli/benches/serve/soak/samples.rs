@@ -70,12 +70,13 @@ impl Sampler<'_> {
             (times.median(), times.within(99), count)
         };
         let since = std::mem::take(&mut self.since).into_iter();
+        let (database, files) = taken(self.served.home());
         let sample = Sample {
             at: at.as_secs_f64(),
             memory_mb: self.served.memory().0,
             files: self.served.open_files() as f64,
-            disk_mb: taken(self.served.home(), &|name| !is_database(name)) as f64 / 1e6,
-            database_mb: taken(self.served.home(), &is_database) as f64 / 1e6,
+            disk_mb: files as f64 / 1e6,
+            database_mb: database as f64 / 1e6,
             busy: worked as f64 / all.max(1) as f64,
             visits: since.map(|(what, times)| (what, of(times))).collect(),
         };
@@ -114,21 +115,26 @@ fn processors() -> (u64, u64) {
     )
 }
 
-fn is_database(name: &str) -> bool {
-    name.starts_with("gantry.db")
-}
-
-/// Bytes on the disk of the files of a folder that `is_asked` picks by name; what goes while we look is not there.
-fn taken(folder: &Path, is_asked: &dyn Fn(&str) -> bool) -> u64 {
+/// Bytes on the disk of the files of a folder: those of the database, and the others. What goes while we look is not there.
+fn taken(folder: &Path) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt as _;
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let sizes = entries.map(|entry| match entry.metadata() {
-        Ok(about) if about.is_dir() => taken(&entry.path(), is_asked),
-        // A file with several names is counted once for each: links to inputs are few.
-        Ok(about) if is_asked(&entry.file_name().to_string_lossy()) => about.blocks() * 512,
-        Ok(_) | Err(_) => 0,
-    });
-    sizes.sum()
+    let (mut database, mut others) = (0, 0);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        match entry.metadata() {
+            Ok(about) if about.is_dir() => {
+                let below = taken(&entry.path());
+                database += below.0;
+                others += below.1;
+            }
+            // A file with several names is counted once for each: links to inputs are few.
+            Ok(about) if entry.file_name().to_string_lossy().starts_with("gantry.db") => {
+                database += about.blocks() * 512;
+            }
+            Ok(about) => others += about.blocks() * 512,
+            Err(_) => {}
+        }
+    }
+    (database, others)
 }
 
 /// Whether everything stayed as it was.

@@ -184,12 +184,7 @@ impl IndexTree {
             return Ok(*id);
         }
         let folder = match self.look_up(path) {
-            Err(Errno::NOENT | Errno::NOTDIR) => {
-                let mut implied = std::mem::take(&mut self.implied);
-                let made = make_all(self, path, &mut implied);
-                self.implied = implied;
-                made?
-            }
+            Err(Errno::NOENT | Errno::NOTDIR) => make_all(self, path)?,
             found => found?,
         };
         self.last = Some((path.to_vec(), folder));
@@ -293,6 +288,10 @@ impl Folders for IndexTree {
         let folder = self.new_folder(parent, name)?;
         self.set_opaque(folder);
         Ok(())
+    }
+
+    fn note_made(&mut self, path: &[u8]) {
+        self.implied.push(path.to_vec());
     }
 }
 

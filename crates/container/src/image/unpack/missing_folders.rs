@@ -17,13 +17,15 @@ pub(in super::super) trait Folders {
 
     /// Makes a folder in place of a whiteout; anything else that is no folder is in the way.
     fn replace_whiteout(&mut self, parent: Self::Folder, name: &[u8]) -> Result<(), Errno>;
+
+    /// Hears of each folder that was made.
+    fn note_made(&mut self, path: &[u8]);
 }
 
-/// Makes every folder of the path that is missing, and puts the path of each into `made`.
+/// Makes every folder of the path that is missing.
 pub(in super::super) fn make_all<F: Folders>(
     folders: &mut F,
     path: &[u8],
-    made: &mut Vec<Vec<u8>>,
 ) -> Result<F::Folder, Errno> {
     let mut so_far = Vec::with_capacity(path.len());
     for component in components(path) {
@@ -44,7 +46,7 @@ pub(in super::super) fn make_all<F: Folders>(
             }
             Err(error) => return Err(error),
         }
-        made.push(so_far.clone());
+        folders.note_made(&so_far);
     }
     folders.look_up(&so_far)
 }

@@ -48,12 +48,7 @@ impl Tree {
         let known = self.last.as_ref().is_some_and(|(last, _)| last == path);
         if !known {
             let folder = match self.look_up(path) {
-                Err(Errno::NOENT | Errno::NOTDIR) => {
-                    let mut implied = std::mem::take(&mut self.implied);
-                    let made = make_all(self, path, &mut implied);
-                    self.implied = implied;
-                    made?
-                }
+                Err(Errno::NOENT | Errno::NOTDIR) => make_all(self, path)?,
                 found => found?,
             };
             self.last = Some((path.to_vec(), folder));
@@ -159,6 +154,10 @@ impl Folders for Tree {
         rustix::fs::unlinkat(&parent, name, AtFlags::empty())?;
         rustix::fs::mkdirat(&parent, name, WORKING_MODE)?;
         set_opaque(open_folder(parent.as_fd(), name)?)
+    }
+
+    fn note_made(&mut self, path: &[u8]) {
+        self.implied.push(path.to_vec());
     }
 }
 
