@@ -11,7 +11,7 @@ use serde_json::Value;
 const PLOT: &str = "docs/pictures/benchmarks.svg";
 /// Pixels.
 const ROW: usize = 22;
-const NAMES: usize = 330;
+const NAMES: usize = 400;
 const BARS: usize = 420;
 const NUMBERS: usize = 110;
 
