@@ -28,19 +28,24 @@ pub(super) fn channel() -> (SyncSender<Message>, Receiver<Message>) {
 /// How [`feed`] ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fed {
-    /// Everything was sent, this many bytes.
-    All(u64),
+    /// Everything was sent.
+    All,
+    /// The reader ended after so many bytes, which are not as many as were expected. All were sent, but not that there are
+    /// no more.
+    Short(u64),
     /// A receiver went away; it knows why.
     ReceiverGone,
 }
 
-/// Reads to the end and sends all to every receiver. `each` hears the number of bytes of every chunk before it is sent
-/// and may stop the feeding.
+/// Reads to the end, after `expected` bytes where that is known, and sends all to every receiver. `each` hears the number
+/// of bytes of every chunk before it is sent and may stop the feeding.
 ///
 /// # Errors
-/// Those of the reader and of `each`. The receivers then see a channel that was given up.
+/// Those of the reader and of `each`. The receivers then see a channel that was given up, as they do where the reader ends
+/// elsewhere.
 pub(super) fn feed<E: From<io::Error>>(
     from: &mut dyn Read,
+    expected: Option<u64>,
     to: &[SyncSender<Message>],
     each: &mut dyn FnMut(usize) -> Result<(), E>,
 ) -> Result<Fed, E> {
@@ -59,12 +64,15 @@ pub(super) fn feed<E: From<io::Error>>(
             }
         }
     }
+    if expected.is_some_and(|expected| expected != total) {
+        return Ok(Fed::Short(total));
+    }
     for receiver in to {
         if receiver.send(Message::End).is_err() {
             return Ok(Fed::ReceiverGone);
         }
     }
-    Ok(Fed::All(total))
+    Ok(Fed::All)
 }
 
 /// As many bytes as a chunk holds, fewer only at the end.
@@ -127,8 +135,9 @@ mod tests {
         let sent: Vec<u8> = (0..251).cycle().take(3 * CHUNK_BYTES + 17).collect();
         let (to_one, one) = channel();
         let (to_other, other) = channel();
-        let fed = feed::<io::Error>(&mut &sent[..], &[to_one, to_other], &mut |_| Ok(()));
-        assert_eq!(fed.unwrap(), Fed::All(sent.len() as u64));
+        let bytes = Some(sent.len() as u64);
+        let fed = feed::<io::Error>(&mut &sent[..], bytes, &[to_one, to_other], &mut |_| Ok(()));
+        assert_eq!(fed.unwrap(), Fed::All);
         for receiver in [one, other] {
             let mut got = Vec::new();
             ChunkReader::new(receiver).read_to_end(&mut got).unwrap();
@@ -150,10 +159,24 @@ mod tests {
     }
 
     #[test]
+    fn an_end_in_the_wrong_place_is_no_end() {
+        for expected in [1, 3] {
+            let (sender, receiver) = channel();
+            let fed =
+                feed::<io::Error>(&mut &[7; 2][..], Some(expected), &[sender], &mut |_| Ok(()));
+            assert_eq!(fed.unwrap(), Fed::Short(2));
+            let error = ChunkReader::new(receiver)
+                .read_to_end(&mut Vec::new())
+                .unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        }
+    }
+
+    #[test]
     fn a_receiver_that_goes_away_stops_the_feeding() {
         let (sender, receiver) = channel();
         drop(receiver);
-        let fed = feed::<io::Error>(&mut &[0; 9][..], &[sender], &mut |_| Ok(()));
+        let fed = feed::<io::Error>(&mut &[0; 9][..], None, &[sender], &mut |_| Ok(()));
         assert_eq!(fed.unwrap(), Fed::ReceiverGone);
     }
 }

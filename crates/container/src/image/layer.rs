@@ -217,9 +217,7 @@ fn read_plain(
     thread::scope(|threads| {
         let (sinks, to_sinks) = Sinks::start(threads, to, tar);
         let fed = feed_all(source, to_sinks, each);
-        let ended = sinks.join();
-        fed?;
-        let (digest, kept) = ended?;
+        let (digest, kept) = first_reason(fed, sinks.join())?;
         Ok(Streams {
             blob: digest,
             diff_id: digest,
@@ -243,10 +241,7 @@ fn read_compressed(
         let fed = feed_all(source, vec![to_blob, to_inflate], each);
         let blob = blob.join().expect("digesting does not panic");
         let inflated = inflated.join().expect("decompressing does not panic");
-        let ended = sinks.join();
-        fed?;
-        inflated?;
-        let (diff_id, kept) = ended?;
+        let (diff_id, kept) = first_reason(first_reason(fed, inflated), sinks.join())?;
         Ok(Streams {
             blob: blob?,
             diff_id,
@@ -255,29 +250,32 @@ fn read_compressed(
     })
 }
 
+/// Of two threads that stopped, of which one feeds the other: the one that is fed. It saw all that was before the place where
+/// it stopped, so its reason is the earlier one; but if its stream was given up, the other knows why. Of a layer that is
+/// damaged and cut off besides, the same is told whichever thread was faster.
+fn first_reason<T>(feeding: Result<(), Stop>, fed: Result<T, Stop>) -> Result<T, Stop> {
+    match (feeding, fed) {
+        (Err(stop), Ok(_) | Err(Stop::GivenUp | Stop::Unpack(UnpackError::GivenUp))) => Err(stop),
+        (_, fed) => fed,
+    }
+}
+
 /// Feeds the threads. That one of them went away is not told here: it knows why.
 fn feed_all(
     source: LayerSource<'_>,
     to: Vec<SyncSender<Message>>,
     each: &mut dyn FnMut(),
 ) -> Result<(), Stop> {
-    let mut found = 0;
+    let expected = source.bytes;
     let mut content = io::Cursor::new(source.head).chain(source.content);
-    let fed = feed::<io::Error>(&mut content, &to, &mut |_| {
+    let fed = feed::<io::Error>(&mut content, Some(expected), &to, &mut |_| {
         each();
         Ok(())
     });
     match fed.map_err(Stop::Source)? {
-        Fed::All(bytes) => found += bytes,
-        Fed::ReceiverGone => return Ok(()),
+        Fed::All | Fed::ReceiverGone => Ok(()),
+        Fed::Short(found) => Err(Stop::Short { found, expected }),
     }
-    if found != source.bytes {
-        return Err(Stop::Short {
-            found,
-            expected: source.bytes,
-        });
-    }
-    Ok(())
 }
 
 fn inflate(
@@ -287,7 +285,7 @@ fn inflate(
     budget: &Budget,
 ) -> Result<(), Stop> {
     let mut decoder = compression.decoder(ChunkReader::new(from))?;
-    feed::<Stop>(&mut *decoder, to, &mut |bytes| {
+    feed::<Stop>(&mut *decoder, None, to, &mut |bytes| {
         budget.expand(bytes).map_err(Stop::Limit)
     })?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Archives that are cut short, changed on the way, or something else altogether.
 
-use super::builder::{Bench, Saved, Tar, gzip, tar_of};
+use super::builder::{Bench, Saved, Tar, gzip, tar_of, xz, zstd};
 
 fn image() -> Saved {
     Saved::of(Tar::new().file("a", b"1").file("b", &[7; 5000]))
@@ -140,4 +140,30 @@ fn headers_without_end() {
         message.contains("headers of an entry are longer than 1048576 bytes"),
         "{message}"
     );
+}
+
+#[test]
+fn a_layer_that_is_damaged_and_cut_off() {
+    // Where each kind of stream says what comes next, and what it never says there.
+    for (compress, at, damage) in [
+        (gzip as fn(&[u8]) -> Vec<u8>, 10, 0x07),
+        (xz, 7, 0x7f),
+        (zstd, 4, 0x08),
+    ] {
+        let mut saved = image();
+        saved.compress = compress;
+        let layer = compress(&saved.layers[0]);
+        let archive = saved.legacy();
+        let start = archive
+            .windows(layer.len())
+            .position(|found| found == layer)
+            .unwrap();
+        let mut archive = archive[..start + layer.len() - 9].to_vec();
+        archive[start + at] |= damage;
+        // Of the two reasons always the earlier one, whichever thread is faster.
+        for _ in 0..20 {
+            let message = Bench::new().refuse(&archive);
+            assert!(message.contains("it does not decompress"), "{message}");
+        }
+    }
 }
