@@ -1,10 +1,11 @@
 //! A layer unpacked into a folder.
 
 use std::io::Read;
+use std::num::NonZeroU64;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, SeekFrom};
+use rustix::fs::{Advice, AtFlags, FileType, Mode, OFlags, SeekFrom};
 use rustix::io::Errno;
 
 use super::attributes::Owners;
@@ -13,6 +14,11 @@ use super::target::{Content, LinkRefused, Place, Target, at, cut_short, damaged}
 use super::tree::{Tree, is_whiteout};
 use super::{Notes, UnpackError};
 use crate::image::channel::CHUNK_BYTES;
+
+/// Of a large file the disk is told to begin after so many bytes, and at its end: when all is read, little is left to wait for.
+const BEGUN: u64 = 8 << 20;
+/// Files below so many bytes are left to the kernel, which writes many of them at once.
+const LARGE: u64 = 1 << 20;
 
 /// The folder.
 pub(super) struct OnDisk {
@@ -178,9 +184,13 @@ fn copy(
     buffer: &mut [u8],
     sparse: bool,
 ) -> Result<u64, UnpackError> {
-    let mut total = 0;
+    let (mut total, mut begun) = (0, 0);
     loop {
         let count = from.read(buffer).map_err(|error| damaged(&error))?;
+        if count == 0 || total - begun >= BEGUN {
+            begin_writing(to, begun, total);
+            begun = total;
+        }
         if count == 0 {
             break;
         }
@@ -196,6 +206,14 @@ fn copy(
         rustix::fs::ftruncate(to, total).map_err(written)?;
     }
     Ok(total)
+}
+
+/// Has the kernel send a part of a large file to the disk; it waits for nothing, and what fails is told when all is synced.
+/// `posix_fadvise` does so with dirty pages that nobody is going to need: it keeps them until they are written.
+fn begin_writing(file: &OwnedFd, from: u64, to: u64) {
+    if to >= LARGE {
+        let _ = rustix::fs::fadvise(file, from, NonZeroU64::new(to - from), Advice::DontNeed);
+    }
 }
 
 fn write_all(to: &OwnedFd, mut bytes: &[u8]) -> rustix::io::Result<()> {
