@@ -1,9 +1,9 @@
 //! The quick way into memory for the most common files: samples behind the header, little-endian, raw or in one zlib stream
 //! of the stated length.
 //!
-//! The file or the decoder fills the memory that holds the samples, all processors at once where the file lets them. Whatever is not exactly as the header says is left to
-//! the way through [`super::samples`], which reads it again from the start and says what is wrong: both ways give the same
-//! volumes, warnings and refusals.
+//! The file or the decoder fills the memory that holds the samples, all processors at once where the file lets them. Whatever
+//! is not exactly as the header says is left to the way through [`super::samples`], which reads it again from the start and
+//! says what is wrong: both ways give the same volumes, warnings and refusals.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
@@ -106,9 +106,16 @@ fn inflate_into(stream: &[u8], target: &mut [u8]) -> Option<()> {
     if parts::decode(&deflated[head..], target) == Some(expected) {
         return Some(());
     }
-    let given = Decompressor::new()
-        .deflate_decompress(&deflated[head..], target)
-        .ok()?;
+    let decode = |target: &mut [u8]| {
+        let given = Decompressor::new().deflate_decompress(&deflated[head..], target);
+        given.ok()
+    };
+    // Small memory is likely to have been there before.
+    let given = if target.len() > KEPT_MEMORY {
+        huge_pages::cleared_ahead(target, decode)?
+    } else {
+        decode(target)?
+    };
     (given == target.len() && Sum::of_many(target).value() == expected).then_some(())
 }
 
