@@ -3,8 +3,7 @@
 //! Containers attack through `gantry run` and through a server, as root of their image and as nobody in particular; archives
 //! attack the import; clients attack the server. After every container the host is looked at from outside.
 //!
-//! `hostile [--ways run,server,docker] [WORDS...]`: only cases whose names hold one of the words. `hostile --table` writes down
-//! what would be tried, `docs/security-cases.md`. For `docker` it starts an engine of its own.
+//! [`HELP`] says how it is called.
 
 #![expect(
     clippy::unwrap_used,
@@ -42,6 +41,14 @@ use served::{Served, gantry};
 use way::{Field, Way};
 use witness::Beside;
 
+const HELP: &str = "\
+hostile [--ways run,server,docker] [WORD...]
+    tries all cases, or those whose names hold one of the words; without `--ways` by `gantry run` and by a server. For `docker`
+    it starts an engine of its own.
+hostile --table
+    tries nothing; writes down in docs/security-cases.md what would be tried.
+";
+
 /// What to try.
 struct Wanted {
     /// Only write the table down.
@@ -51,7 +58,8 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read() -> Option<Wanted> {
+    /// What the command line says; else how the program ends.
+    fn read() -> Result<Wanted, ExitCode> {
         let mut wanted = Wanted {
             is_table: false,
             ways: vec![Way::Run, Way::Server],
@@ -61,18 +69,27 @@ impl Wanted {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 // The suite has a command of its own; runners of ordinary tests find nothing here.
-                "--list" => return None,
+                "--list" => return Err(ExitCode::SUCCESS),
+                // From `cargo test --quiet`.
+                "--quiet" => {}
+                "--help" | "-h" => {
+                    print!("{HELP}");
+                    return Err(ExitCode::SUCCESS);
+                }
                 "--table" => wanted.is_table = true,
                 "--ways" => {
                     let names = arguments.next().unwrap_or_default();
                     let ways = names.split(',').map(Way::from_name).collect::<Option<_>>();
                     wanted.ways = ways.expect("`--ways` takes `run`, `server`, `docker`");
                 }
-                word if word.starts_with('-') => {}
+                word if word.starts_with('-') => {
+                    print!("`{word}` is no option of these:\n{HELP}");
+                    return Err(ExitCode::FAILURE);
+                }
                 word => wanted.words.push(word.to_owned()),
             }
         }
-        Some(wanted)
+        Ok(wanted)
     }
 
     fn has(&self, name: &str) -> bool {
@@ -81,8 +98,9 @@ impl Wanted {
 }
 
 fn main() -> ExitCode {
-    let Some(wanted) = Wanted::read() else {
-        return ExitCode::SUCCESS;
+    let wanted = match Wanted::read() {
+        Ok(wanted) => wanted,
+        Err(code) => return code,
     };
     let path = image::repository().join("docs/security-cases.md");
     let table = record::table(&[containers::rows(), archives::rows(), clients::rows()].concat());
