@@ -21,6 +21,7 @@ const FAILURES_DAYS: i64 = 1;
 pub(crate) async fn run(store: Store, mut stop: watch::Receiver<bool>) {
     let (wall, start) = (Timestamp::now(), Instant::now());
     let mut due = start;
+    let mut told = None;
     while !*stop.borrow() {
         let done = if Instant::now() < due {
             store.sweep_unnamed().await.map(drop)
@@ -28,9 +29,12 @@ pub(crate) async fn run(store: Store, mut stop: watch::Receiver<bool>) {
             due += EVERY;
             sweep(&store, steady(wall, Timestamp::now(), start.elapsed())).await
         };
-        if let Err(problem) = done {
+        // What lasts, such as a full disk, is told once.
+        let problem = done.err().map(|problem| problem.to_string());
+        if let Some(problem) = problem.as_ref().filter(|_| problem != told) {
             warn!(%problem, "what has had its time could not be swept");
         }
+        told = problem;
         tokio::select! {
             () = tokio::time::sleep(SOON) => {}
             _ = stop.changed() => {}
