@@ -54,9 +54,7 @@ fn a_full_disk_is_told_and_loses_nothing() {
     let disk = SmallDisk::new(&gantry, 96);
     // Jobs may use more than there is: the disk is what is to run out.
     fs_err::write(disk.home.join("gantry.toml"), "[jobs]\ndisk = \"100GB\"\n").unwrap();
-    let server = Server::start(&gantry);
-    let token = server.prepare();
-    let load = Load::new(&server, &token);
+    let (_server, load) = Load::with_server(&gantry);
     let image = load.first_job(&root().join("fixtures/head-mr.mha"));
     let done = load.submit(&image);
     assert_eq!(job(&load.ended(&done)), "succeeded");
@@ -100,9 +98,7 @@ fn an_import_on_a_full_disk_is_not_the_files_fault() {
     let gantry = Gantry::new();
     let disk = SmallDisk::new(&gantry, 96);
     fs_err::write(disk.home.join("gantry.toml"), "[jobs]\ndisk = \"100GB\"\n").unwrap();
-    let server = Server::start(&gantry);
-    let token = server.prepare();
-    let load = Load::new(&server, &token);
+    let (_server, load) = Load::with_server(&gantry);
     // Small when it is sent, large when it is unpacked: zeros in a zip archive.
     let bomb = zip_of_zeros(256 << 20);
     let (_, upload) = load.upload(&bomb, "large.zip");
@@ -157,9 +153,7 @@ fn zip_of_zeros(bytes: u64) -> Vec<u8> {
 #[test]
 fn a_database_that_is_locked_for_a_while_delays_and_loses_nothing() {
     let gantry = Gantry::new();
-    let server = Server::start(&gantry);
-    let token = server.prepare();
-    let load = Load::new(&server, &token);
+    let (_server, load) = Load::with_server(&gantry);
     let image = load.first_job(&root().join("fixtures/head-mr.mha"));
     let jobs: Vec<String> = (0..4).map(|_| load.submit(&image)).collect();
     let lock = Locked::hold(&gantry.home().join("gantry.db"));
@@ -215,9 +209,7 @@ impl Drop for Locked {
 #[test]
 fn metrics_tell_what_an_operator_watches() {
     let gantry = Gantry::new();
-    let server = Server::start(&gantry);
-    let token = server.prepare();
-    let load = Load::new(&server, &token);
+    let (_server, load) = Load::with_server(&gantry);
     load.first_job(&root().join("fixtures/head-mr.mha"));
     let (status, text) = load.get("/metrics");
     assert_eq!(status, 200);

@@ -49,9 +49,7 @@ fn files(home: &Path) -> Vec<(u64, PathBuf)> {
 #[test]
 fn a_backup_under_load_is_whole() {
     let gantry = Gantry::new();
-    let server = Server::start(&gantry);
-    let token = server.prepare();
-    let load = Load::new(&server, &token);
+    let (server, load) = Load::with_server(&gantry);
     let image = load.first_job(&root().join("fixtures/head-mr.mha"));
     let before: Vec<String> = (0..4).map(|_| load.submit(&image)).collect();
     for id in &before {
@@ -85,7 +83,7 @@ fn a_backup_under_load_is_whole() {
     );
     let server = Server::start(&restored);
     assert_eq!(server.password, None, "the accounts came along");
-    let load = Load::new(&server, &token);
+    let load = Load::new(&server, &load.token);
     for id in &before {
         let found = load.ended(id);
         assert_eq!(found["state"], "succeeded", "{found}");
@@ -105,9 +103,7 @@ fn a_backup_under_load_is_whole() {
 #[test]
 fn what_is_deleted_is_gone_from_the_disk_within_seconds() {
     let gantry = Gantry::new();
-    let server = Server::start(&gantry);
-    let token = server.prepare();
-    let load = Load::new(&server, &token);
+    let (_server, load) = Load::with_server(&gantry);
     let before = files(&gantry.home());
     let image = load.first_job(&root().join("fixtures/head-mr.mha"));
     let input = blob(&gantry.home(), &load.digest_of(&image));
@@ -141,9 +137,7 @@ fn what_is_deleted_is_gone_from_the_disk_within_seconds() {
 #[test]
 fn damage_is_found_and_fails_no_job_silently() {
     let gantry = Gantry::new();
-    let server = Server::start(&gantry);
-    let token = server.prepare();
-    let load = Load::new(&server, &token);
+    let (_server, load) = Load::with_server(&gantry);
     let image = load.first_job(&root().join("fixtures/head-mr.mha"));
     let fine = gantry.run(["verify"]);
     assert_eq!(fine.code, 0, "{}", fine.stdout);

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::Server;
+use super::{Gantry, Server};
 
 /// A client with a token.
 pub(super) struct Load {
     agent: ureq::Agent,
     address: String,
-    token: String,
+    /// Of the one who may do all there.
+    pub(super) token: String,
 }
 
 /// An upload that has been begun.
@@ -25,6 +26,13 @@ pub(super) fn job(shown: &Value) -> &str {
 }
 
 impl Load {
+    /// A new server, and a client of the one who may do all there.
+    pub(super) fn with_server(gantry: &Gantry) -> (Server, Load) {
+        let server = Server::start(gantry);
+        let load = Load::new(&server, &server.prepare());
+        (server, load)
+    }
+
     pub(super) fn new(server: &Server, token: &str) -> Load {
         let pem = fs_err::read(&server.ca).unwrap();
         let authority = ureq::tls::Certificate::from_pem(&pem).unwrap();

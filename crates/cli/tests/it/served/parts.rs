@@ -6,9 +6,7 @@ use crate::served::load::Load;
 #[test]
 fn a_part_of_a_file_is_sent_as_it_is_asked_for() {
     let gantry = Gantry::new();
-    let server = Server::start(&gantry);
-    let token = server.prepare();
-    let load = Load::new(&server, &token);
+    let (_server, load) = Load::with_server(&gantry);
     let image = load.first_job(&root().join("fixtures/head-mr.mha"));
     let (status, _, whole) = load.part(&image, None);
     assert_eq!(status, 200);
