@@ -37,15 +37,17 @@ pub(crate) fn cleared_ahead<R>(untouched: &mut [u8], fill: impl FnOnce(&mut [u8]
     let pages = before..untouched.len();
     let start = start.expose_provenance();
     let is_filled = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            for piece in pages.clone().step_by(AHEAD) {
-                let bytes = AHEAD.min(pages.end - piece) / PAGE * PAGE;
-                if is_filled.load(Ordering::Relaxed) || !clear(start + piece, bytes) {
-                    return;
-                }
+    let clear_all = || {
+        for piece in pages.clone().step_by(AHEAD) {
+            let bytes = AHEAD.min(pages.end - piece) / PAGE * PAGE;
+            if is_filled.load(Ordering::Relaxed) || !clear(start + piece, bytes) {
+                return;
             }
-        });
+        }
+    };
+    thread::scope(|scope| {
+        // Where there is no other thread to be had, it is done as each page is touched.
+        let _ = thread::Builder::new().spawn_scoped(scope, clear_all);
         let filled = fill(untouched);
         is_filled.store(true, Ordering::Relaxed);
         filled
