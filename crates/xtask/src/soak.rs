@@ -14,13 +14,46 @@ const WIDTH: usize = 860;
 const CHART: usize = 110;
 const LEFT: usize = 60;
 const TOP: usize = 24;
+/// Where logarithmic charts begin.
+const LEAST: f64 = 1.0;
 /// Curves of one chart.
 const COLOURS: [&str; 3] = ["#0b6e99", "#c05a1c", "#6c9a3b"];
 
 /// One chart: its title, and its curves as (minute, value).
 struct Chart {
     title: String,
+    scale: Scale,
     curves: Vec<(String, Vec<(f64, f64)>)>,
+}
+
+/// What a step up the chart means.
+#[derive(Clone, Copy, PartialEq)]
+enum Scale {
+    /// So much more.
+    Linear,
+    /// Ten times as much, from [`LEAST`] on.
+    Logarithmic,
+}
+
+impl Scale {
+    /// How high a value is, between 0 and 1 for one up to `most`.
+    fn height(self, value: f64, most: f64) -> f64 {
+        match self {
+            Self::Linear => value / most,
+            Self::Logarithmic => (value / LEAST).max(1.0).log10() / (most / LEAST).log10(),
+        }
+    }
+
+    /// Values that are told at the side.
+    fn marks(self, most: f64) -> Vec<f64> {
+        match self {
+            Self::Linear => vec![0.0, most / 2.2, most / 1.1],
+            Self::Logarithmic => {
+                let tens = std::iter::successors(Some(LEAST), |mark| Some(mark * 10.0));
+                tens.take_while(|mark| *mark < most).collect()
+            }
+        }
+    }
 }
 
 /// Writes the plot.
@@ -47,6 +80,7 @@ fn charts(samples: &[Value]) -> Vec<Chart> {
     };
     let one = |title: &str, key: &str, factor: f64| Chart {
         title: title.to_owned(),
+        scale: Scale::Linear,
         curves: vec![(String::new(), of(key, factor))],
     };
     let times = |key: &str| -> Vec<(String, Vec<(f64, f64)>)> {
@@ -65,6 +99,7 @@ fn charts(samples: &[Value]) -> Vec<Chart> {
         one("open files, sockets and pipes of the server", "files", 1.0),
         Chart {
             title: "data folder, MB".to_owned(),
+            scale: Scale::Linear,
             curves: vec![
                 ("files".to_owned(), of("disk_mb", 1.0)),
                 ("database".to_owned(), of("database_mb", 1.0)),
@@ -72,7 +107,10 @@ fn charts(samples: &[Value]) -> Vec<Chart> {
         },
         one("processors at work, %", "busy", 100.0),
         Chart {
-            title: "time of a visit, median of ten seconds, ms".to_owned(),
+            title:
+                "time of a visit, median of ten seconds, ms; each line is ten times the one below"
+                    .to_owned(),
+            scale: Scale::Logarithmic,
             curves: times("median_ms"),
         },
     ]
@@ -99,14 +137,14 @@ fn plot(charts: &[Chart]) -> String {
     )
 }
 
-/// One chart, from nothing to a tenth above the highest value.
+/// One chart, up to a tenth above the highest value.
 fn draw(parts: &mut String, chart: &Chart, top: usize) {
     let points = || chart.curves.iter().flat_map(|(_, points)| points);
     let end = points().map(|point| point.0).fold(1.0, f64::max);
     let most = points().map(|point| point.1).fold(1e-9, f64::max) * 1.1;
     let width = WIDTH - LEFT - 20;
     let x = |minute: f64| LEFT as f64 + width as f64 * minute / end;
-    let y = |value: f64| (top + CHART) as f64 - CHART as f64 * value / most;
+    let y = |value: f64| (top + CHART) as f64 - CHART as f64 * chart.scale.height(value, most);
     let mut legend = String::new();
     for ((name, points), colour) in chart.curves.iter().zip(COLOURS) {
         let path: Vec<String> = points
@@ -128,7 +166,14 @@ fn draw(parts: &mut String, chart: &Chart, top: usize) {
         top - 6,
         chart.title
     );
-    for value in [0.0, most / 2.2, most / 1.1] {
+    for value in chart.scale.marks(most) {
+        if chart.scale == Scale::Logarithmic {
+            let (at, end) = (y(value), LEFT + width);
+            let _ = writeln!(
+                parts,
+                r##"<path stroke="#d8dce3" d="M{LEFT} {at:.1}H{end}"/>"##
+            );
+        }
         let _ = writeln!(
             parts,
             r#"<text x="{}" y="{:.1}" text-anchor="end">{value:.0}</text>"#,
