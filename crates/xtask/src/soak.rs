@@ -142,7 +142,7 @@ fn draw(parts: &mut String, chart: &Chart, top: usize) {
     let points = || chart.curves.iter().flat_map(|(_, points)| points);
     let end = points().map(|point| point.0).fold(1.0, f64::max);
     let most = points().map(|point| point.1).fold(1e-9, f64::max) * 1.1;
-    let width = WIDTH - LEFT - 20;
+    let width = WIDTH - LEFT - 30;
     let x = |minute: f64| LEFT as f64 + width as f64 * minute / end;
     let y = |value: f64| (top + CHART) as f64 - CHART as f64 * chart.scale.height(value, most);
     let mut legend = String::new();

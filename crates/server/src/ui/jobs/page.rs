@@ -106,8 +106,11 @@ pub(super) async fn draw(
     id: JobId,
     (status, sharing): (StatusCode, Sharing),
 ) -> Result<Response, PageError> {
-    let job = found(state, visitor, id).await?;
     let store = state.store();
+    // Before anything else is read: the script hears again of what the page shows already, but of nothing less. A state that
+    // came between would stay unseen for as long as the job is in it.
+    let states = store.job_records(id, 0).await?.last().map(|it| it.number);
+    let job = found(state, visitor, id).await?;
     let report = store.job_report(id).await?;
     let about = about(state, &job).await?;
     let rights = rights(state, visitor, &job).await?;
@@ -115,8 +118,6 @@ pub(super) async fn draw(
         most: log::ON_JOB,
         ..Wanted::default()
     };
-    // Before the log is read, so that the script hears of no state less than it sees lines.
-    let states = store.job_records(id, 0).await?.last().map(|it| it.number);
     let part = log::part(state, &job, wanted).await?;
     let (mut inputs, mut outputs) = value::of_job(state, id, report.as_ref()).await?;
     let scenes = Scene::of_job(state, &visitor.caller, id).await?;
