@@ -71,8 +71,8 @@ fn measure(
     let (mut theirs, mut loaded) = (Vec::new(), Vec::new());
     let (mut memory, mut bytes) = (0, 0);
     let mut bound = Vec::new();
-    rustix::fs::sync();
     if rounds > 1 {
+        rustix::fs::sync();
         std::thread::sleep(FORGOTTEN);
     }
     for round in 0..rounds {

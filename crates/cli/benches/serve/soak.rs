@@ -2,8 +2,8 @@
 //!
 //! First visits follow one another as fast as they can, a few times; the slowest of those times gives the rate that the machine
 //! can do. Then visits begin at fixed times, whether those before have ended or not, and a visit's time counts from when it was
-//! to begin. Every job is deleted again some hundred jobs later. Minutes as `GANTRY_SOAK_MINUTES` (120); a line per ten seconds goes into
-//! `GANTRY_SOAK_FIGURES`, which `cargo xtask soak` draws.
+//! to begin. Every job is deleted again some hundred jobs later. Minutes as `GANTRY_SOAK_MINUTES` (120); a line per ten seconds
+//! goes into `GANTRY_SOAK_FIGURES`, which `cargo xtask soak` draws.
 
 mod samples;
 mod visits;
@@ -69,7 +69,7 @@ pub(crate) fn soak() {
     );
 }
 
-/// Visits in a second, one after the other in as many threads as keep the machine busy.
+/// Visits in a second, one after the other in each of the clients.
 fn rate(visits: &Arc<Visits>, length: Duration) -> f64 {
     let start = Instant::now();
     let threads: Vec<_> = (0..CLIENTS)

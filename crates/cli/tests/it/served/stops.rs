@@ -12,9 +12,7 @@ use crate::served::load::{Load, job};
 #[test]
 fn a_stop_under_load_ends_in_order_and_loses_nothing() {
     let gantry = Gantry::new();
-    let mut server = Server::start(&gantry);
-    let token = server.prepare();
-    let load = Load::new(&server, &token);
+    let (mut server, load) = Load::with_server(&gantry);
     let image = load.first_job(&root().join("fixtures/head-mr.mha"));
     let jobs: Vec<String> = (0..20).map(|_| load.submit(&image)).collect();
     // One upload has a part already, and the next part is on its way and never comes to its end.
@@ -51,7 +49,7 @@ fn a_stop_under_load_ends_in_order_and_loses_nothing() {
 
     // The next server goes on with all of it.
     let server = Server::start(&gantry);
-    let load = Load::new(&server, &token);
+    let load = Load::new(&server, &load.token);
     for id in &jobs {
         let ended = load.ended(id);
         assert_eq!(job(&ended), "succeeded", "{ended}");
