@@ -145,6 +145,21 @@ fn draw(parts: &mut String, chart: &Chart, top: usize) {
     let width = WIDTH - LEFT - 30;
     let x = |minute: f64| LEFT as f64 + width as f64 * minute / end;
     let y = |value: f64| (top + CHART) as f64 - CHART as f64 * chart.scale.height(value, most);
+    for value in chart.scale.marks(most) {
+        if chart.scale == Scale::Logarithmic {
+            let (at, end) = (y(value), LEFT + width);
+            let _ = writeln!(
+                parts,
+                r##"<path stroke="#d8dce3" d="M{LEFT} {at:.1}H{end}"/>"##
+            );
+        }
+        let _ = writeln!(
+            parts,
+            r#"<text x="{}" y="{:.1}" text-anchor="end">{value:.0}</text>"#,
+            LEFT - 6,
+            y(value) + 4.0
+        );
+    }
     let mut legend = String::new();
     for ((name, points), colour) in chart.curves.iter().zip(COLOURS) {
         let path: Vec<String> = points
@@ -166,21 +181,6 @@ fn draw(parts: &mut String, chart: &Chart, top: usize) {
         top - 6,
         chart.title
     );
-    for value in chart.scale.marks(most) {
-        if chart.scale == Scale::Logarithmic {
-            let (at, end) = (y(value), LEFT + width);
-            let _ = writeln!(
-                parts,
-                r##"<path stroke="#d8dce3" d="M{LEFT} {at:.1}H{end}"/>"##
-            );
-        }
-        let _ = writeln!(
-            parts,
-            r#"<text x="{}" y="{:.1}" text-anchor="end">{value:.0}</text>"#,
-            LEFT - 6,
-            y(value) + 4.0
-        );
-    }
     for at in [0.0, end / 2.0, end] {
         let _ = writeln!(
             parts,
